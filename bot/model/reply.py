@@ -1,0 +1,58 @@
+"""What a handler wants said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.errors import BotError
+
+PASSIVE_BYTES = 2048  # a longer passive text is cut by the platform (path/90241); the same limit holds for a sent text (path/90236)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message to go out through the API to the person who wrote.
+
+    msgtype and body as in message/send (path/90236): {"content": …} for text, the card object for template_card.
+    """
+
+    msgtype: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`now`: one passive text of at most 2048 bytes, or "" for an empty acknowledgement. `later`: outbox rows, in order."""
+
+    now: str = ""
+    later: Sequence[Outgoing] = field(default=())
+
+    def __post_init__(self) -> None:
+        if len(self.now.encode()) > PASSIVE_BYTES:
+            raise ReplyTooLong
+
+
+class ReplyTooLong(BotError):
+    """A passive text over 2048 bytes: the platform would cut it in the middle of a character. Use `say`."""
+
+
+def split(text: str, limit: int = PASSIVE_BYTES) -> list[str]:
+    """Cut `text` into parts of at most `limit` UTF-8 bytes, at a line end where one is near, never inside a character."""
+    parts, rest = [], text.strip()
+    while len(rest.encode()) > limit:
+        head = rest.encode()[:limit].decode(errors="ignore")
+        line_end = head.rfind("\n")
+        if line_end > len(head) // 2:
+            head = head[:line_end]
+        parts.append(head.rstrip())
+        rest = rest[len(head) :].lstrip("\n")
+    return [*parts, rest]
+
+
+def say(text: str) -> Reply:
+    """A reply of any length: its first 2048 bytes go back at once, what is over follows as further texts."""
+    first, *rest = split(text)
+    return Reply(first, tuple(Outgoing("text", {"content": part}) for part in rest))
+
+
+NOTHING = Reply()

@@ -1,0 +1,165 @@
+"""Every setting, read once from the environment and `.env`, frozen.
+
+`load()` names every missing or bad variable at once. Secrets are SecretStr: they print as stars.
+"""
+
+import re
+import secrets
+import time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import BadSetting
+
+_TOKEN = re.compile(r"[0-9A-Za-z]{1,32}")
+_AES_KEY = re.compile(r"[0-9A-Za-z]{43}")
+_BIND = re.compile(r"(?P<host>[0-9A-Za-z.\-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
+
+
+def _token(value: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("must be 1 to 32 letters or digits, as shown in the app's 接收消息 page")
+    return value
+
+
+def _aes_key(value: SecretStr) -> SecretStr:
+    if not _AES_KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("must be exactly 43 letters or digits (EncodingAESKey)")
+    return value
+
+
+def _bind(value: str) -> str:
+    match = _BIND.fullmatch(value)
+    if not match or not 0 < int(match["port"]) < 65536:
+        raise ValueError("must be host:port, for example 127.0.0.1:8000")
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _secret_key(value: SecretStr) -> SecretStr:
+    if len(value.get_secret_value()) < 32:
+        raise ValueError("must have at least 32 characters; make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'")
+    return value
+
+
+Token = Annotated[SecretStr, AfterValidator(_token)]
+AesKey = Annotated[SecretStr, AfterValidator(_aes_key)]
+Bind = Annotated[str, AfterValidator(_bind)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """(host, port) of a checked `host:port`."""
+    host, _, port = bind.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(url: str) -> bool:
+    """True when the address can only be this machine: the sandbox, never the vendor."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Settings(BaseSettings):
+    """All settings; names are those of the environment in lower case. `.env.example` explains each."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    wecom_corpid: Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-]{1,64}$")]
+    wecom_agentid: Annotated[int, Field(ge=0)]
+    wecom_secret: SecretStr
+    wecom_token: Token
+    wecom_aes_key: AesKey
+    wecom_token_old: Token | None = None
+    wecom_aes_key_old: AesKey | None = None
+    wecom_suite_id: str | None = None
+    wecom_api_base: HttpUrl = "https://qyapi.weixin.qq.com"
+    wecom_oauth_base: HttpUrl = "https://open.weixin.qq.com"
+
+    secret_key: Annotated[SecretStr, AfterValidator(_secret_key)]
+    public_url: HttpUrl
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
+
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    queue_url: str = ""
+    files_url: str = ""
+    smtp_url: str = ""
+    audit_key: SecretStr | None = None
+
+    bind: Bind = "127.0.0.1:8000"
+    console_bind: Bind | None = None
+    sandbox_bind: Bind = "127.0.0.1:8001"
+    web_workers: Annotated[int, Field(ge=1, le=64)] = 2
+    web_threads: Annotated[int, Field(ge=1, le=256)] = 32
+
+    callback_max_bytes: Annotated[int, Field(ge=1024, le=64 << 20)] = 1 << 20
+    callback_stale_s: Annotated[int, Field(ge=10, le=86400)] = 300
+    sender_limit_per_minute: Annotated[int, Field(ge=1)] = 20
+    inbox_keep_days: Annotated[int, Field(ge=1)] = 90
+
+    rules_encoder: Annotated[str, Field(pattern="^(auto|off)$")] = "auto"
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    clock_rate: Annotated[float, Field(gt=0, le=100_000)] = 1.0
+    clock_origin: Annotated[float, Field(default_factory=time.time)]
+    failpoint: str = ""
+
+    @model_validator(mode="after")
+    def _pairs_and_test_switches(self) -> Self:
+        problems = []
+        if (self.wecom_token_old is None) != (self.wecom_aes_key_old is None):
+            problems.append("WECOM_TOKEN_OLD and WECOM_AES_KEY_OLD: set both while rotating, or neither")
+        if not is_loopback(self.wecom_api_base):
+            if self.clock_rate != 1.0:
+                problems.append("CLOCK_RATE: works against the sandbox only (WECOM_API_BASE is not this machine)")
+            if self.failpoint:
+                problems.append("FAILPOINT: works against the sandbox only (WECOM_API_BASE is not this machine)")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL; an SQLite file in the data folder unless set. `postgresql://` means the psycopg 3 driver."""
+        url = self.database_url or f"sqlite:///{self.data_dir.resolve() / 'bot.db'}"
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+    @property
+    def queue(self) -> str:
+        """Where Huey keeps its tasks: sqlite:///…, postgresql://… or redis://…"""
+        return self.queue_url or f"sqlite:///{self.data_dir.resolve() / 'queue.db'}"
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from the environment and `.env`. Raises BadSetting with one line for each bad variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise BadSetting([_line(problem["loc"], problem["msg"], problem["type"]) for problem in error.errors()]) from error
+
+
+def _line(loc: tuple[int | str, ...], message: str, kind: str) -> str:
+    if not loc:
+        return message.removeprefix("Value error, ")
+    name = str(loc[0]).upper()
+    return f"{name}: is not set" if kind == "missing" else f"{name}: {message.removeprefix('Value error, ')}"
+
+
+def new_secret() -> str:
+    """A fresh value good for SECRET_KEY."""
+    return secrets.token_urlsafe(48)
