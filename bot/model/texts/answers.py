@@ -1,0 +1,172 @@
+"""Wording of answers about the rules.
+
+A clause is always quoted whole, between 「 and 」, as one unbroken run equal to the corpus byte for byte; the sentence that answers
+is repeated below it. Whatever is worded here fits one message of 2048 UTF-8 bytes, except `contents`, which is a list of such messages.
+"""
+
+from collections.abc import Sequence
+
+from rules import Answer, Book, Clause
+
+# What the text leaves open, by heading of rules/bank/uncovered.txt.
+_NOT_STATED = {
+    "deadline": "规则原文没有写明期限（几天内提交、多久有结果等）。",
+    "duration": "规则原文没有写明处理措施持续多久。",
+    "money": "规则原文没有写明罚款、保证金、收费或赔偿的金额。",
+    "contact": "规则原文没有公布联系电话、邮箱、地址或联系人；它只说书面通知会通过邮件、企业微信通知、服务商后台通知等方式发出（4.1）。",
+    "threshold": "规则原文（文字部分）没有写明次数、比例或金额门槛。",
+    "score": "规则原文没有写明评分、排名的算法或公式。",
+    "template": "规则原文没有提供报告、申请的模板或格式要求。",
+    "procedure_detail": "规则原文没有写明具体的操作入口、按钮、进度或审核环节。",
+}
+_PICTURE = "具体行为对应哪一档处理，只写在原文的一张表格图片里，我没有读取图片，不能替它作答。请直接查看："
+_OUTSIDE = "这个问题不在《{title}》的范围内，我只回答这份规则里的内容。"
+_UNSURE = "这个问题我没有把握：规则原文可能没有写到，我不猜测。"
+_NOT_A_QUESTION = "没看懂这条消息。请用一句话描述您的问题，例如：应用被下架后怎么恢复？"
+_TRY = "也可以换个说法再问，或回复“目录”看全部条款。"
+_OPENING_CHARS = 20
+
+
+def word(answer: Answer, book: Book) -> str:
+    """The whole reply to a question."""
+    if answer.kind == "clause" and answer.clause:
+        return _quoted(answer, answer.clause, book)
+    if answer.kind == "refusal":
+        return _refused(answer, book)
+    return {"greeting": greeting, "thanks": thanks, "human": human}.get(answer.kind, about_bot)(book)
+
+
+def clause_text(clause: Clause, book: Book) -> str:
+    """One clause verbatim with its source: the reply to a bare clause id."""
+    return "\n".join(part for part in (_heading(clause), f"「{clause.text}」", _picture_line(clause), _source(book)) if part)
+
+
+def no_such_clause(book: Book) -> str:
+    """The reply to a clause id that this version doesn't have."""
+    last = book.clauses[-1].id
+    return f"《{book.title}》没有这一条。条款编号从 {book.clauses[0].id} 到 {last}，回复“目录”看全部条款。"
+
+
+def contents(book: Book, limit: int = 2048) -> list[str]:
+    """All clauses by chapter with their first words, as messages of at most `limit` UTF-8 bytes each, cut at line ends."""
+    messages = [f"《{book.title}》目录（{book.version} 版，共 {len(book.clauses)} 条）"]
+    for line in [*_content_lines(book), "回复条款编号（如 4.2）看原文。"]:
+        longer = f"{messages[-1]}\n{line}"
+        if len(longer.encode()) <= limit:
+            messages[-1] = longer
+        else:
+            messages.append(line)
+    return messages
+
+
+def greeting(book: Book) -> str:
+    """To a greeting, and on entering the app."""
+    return (
+        f"您好，我是规则助手，按《{book.title}》（{book.version} 版）原文回答服务商的问题。\n"
+        "直接提问即可，例如：\n· 应用被下架后怎么恢复\n· 对处理结果有异议怎么办\n· 什么是套壳应用\n"
+        "回复“目录”看全部条款，回复条款编号（如 4.2）看原文。"
+    )
+
+
+def thanks(book: Book) -> str:
+    """To thanks and goodbyes."""
+    return f"不客气。《{book.title}》的问题随时可以问我。"
+
+
+def human(book: Book) -> str:
+    """To a wish for a person. There is no hand-over: only what clause 4.1 says is offered."""
+    clause = book.clause("4.1")
+    told = "，可回复 4.1 看原文" if clause else ""
+    return (
+        "我是自动应答的规则助手，目前不能转接人工，这条消息也不会转给工作人员。\n"
+        f"对处理结果有异议的，规则允许服务商联系企业微信团队{told}；规则原文没有公布电话或邮箱，请使用您收到书面通知的渠道或平时的对接渠道。\n"
+        "规则方面的问题，我可以继续回答。"
+    )
+
+
+def about_bot(book: Book) -> str:
+    """To praise, complaint, and "who are you"."""
+    return (
+        f"我是规则助手，只按《{book.title}》（{book.version} 版）原文作答，没有把握时会直接说明。\n"
+        "答得不对时请换个说法再问，或回复“目录”自己查看条款。"
+    )
+
+
+def menu() -> str:
+    """What can be asked or sent: the reply to "help"."""
+    return (
+        "可以这样用：\n· 直接提问，例如：撤出推荐后老客户还能用吗\n"
+        "· 回复条款编号（如 4.2）看原文\n· 回复“目录”看全部条款\n· 回复“版本”看规则的版本和出处"
+    )
+
+
+def version(book: Book) -> str:
+    """Which text is quoted here: its two names, date and address."""
+    return (
+        f"当前引用的版本：《{book.title}》，最后更新 {book.version}，共 {len(book.clauses)} 条。\n"
+        f"正文中自称《{book.name_in_text}》。\n原文：{book.url}"
+    )
+
+
+def _quoted(answer: Answer, clause: Clause, book: Book) -> str:
+    lines = []
+    if answer.language == "en":
+        lines.append(f"The rules exist in Chinese only. Clause {clause.id} answers this:")
+    lines += [_heading(clause), f"「{clause.text}」"]
+    if answer.marked and answer.marked != (0, len(clause.text)):
+        start, end = answer.marked
+        lines.append(f"重点：{clause.text[start:end]}")
+    lines += [_picture_line(clause), _source(book), _next_step(answer.neighbours)]
+    return "\n".join(line for line in lines if line)
+
+
+def _refused(answer: Answer, book: Book) -> str:
+    lines = []
+    if answer.language == "en":
+        lines.append("The rules do not clearly answer this, so nothing is quoted.")
+    if answer.topic == "picture":
+        pictures = [clause.picture for clause in book.clauses if clause.picture]
+        lines.append(_PICTURE + (pictures[0] if pictures else book.url))
+    elif answer.topic in _NOT_STATED:
+        lines.append(_NOT_STATED[answer.topic] + "原文没有的内容，我不猜测。")
+    elif answer.topic:
+        lines.append(_OUTSIDE.format(title=book.title))
+    elif answer.neighbours:
+        lines.append(_UNSURE)
+    else:
+        return "\n".join([*lines, _NOT_A_QUESTION, "回复“目录”看全部条款。"])
+    if answer.neighbours:
+        lines.append("相近的条款：")
+        lines += [f"· {clause.id} {clause.opening(_OPENING_CHARS)}" for clause in answer.neighbours[:3]]
+        lines.append(f"回复 {answer.neighbours[0].id} 看原文。")
+    lines.append(_TRY)
+    return "\n".join(lines)
+
+
+def _heading(clause: Clause) -> str:
+    return f"【{clause.id}】{clause.chapter_numeral}、{clause.chapter_title} · 第 {clause.item} 条"
+
+
+def _picture_line(clause: Clause) -> str:
+    return f"具体处理规则是一张表格图片：{clause.picture}" if clause.picture else ""
+
+
+def _source(book: Book) -> str:
+    return f"出处：《{book.title}》{book.version} 版\n{book.url}"
+
+
+def _next_step(neighbours: Sequence[Clause]) -> str:
+    if not neighbours:
+        return "没答到点上？换个说法再问，或回复“目录”看全部条款。"
+    close = "、".join(f"{clause.id} {clause.opening(_OPENING_CHARS)}" for clause in neighbours[:2])
+    return f"相近：{close}\n没答到点上？回复 {neighbours[0].id} 看原文，或回复“目录”看全部条款。"
+
+
+def _content_lines(book: Book) -> list[str]:
+    lines, chapter = [], 0
+    for clause in book.clauses:
+        if clause.chapter != chapter:
+            chapter = clause.chapter
+            lines.append(f"{clause.chapter_numeral}、{clause.chapter_title}")
+        lines.append(f"{clause.id} {clause.opening(_OPENING_CHARS)}")
+    return lines

@@ -1,0 +1,10 @@
+"""The rules: their text, and finding the clause that answers a question. No Flask, SQL or network; nothing of the bot.
+
+`load()` gives the Book; `Book.ask(question)` the Answer. `python -m rules` is the command line.
+"""
+
+from rules.answer import Answer
+from rules.book import Book, load
+from rules.clause import Clause, Link
+
+__all__ = ["Answer", "Book", "Clause", "Link", "load"]
