@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.errors import BotError
 
+MARK_BYTES = 32  # kept free in every text that is sent, for the mark that makes it unique (bot/delivery/outbox)
 PASSIVE_BYTES = 2048  # a longer passive text is cut by the platform (path/90241); the same limit holds for a sent text (path/90236)
 
 
@@ -36,16 +37,19 @@ class ReplyTooLong(BotError):
     """A passive text over 2048 bytes: the platform would cut it in the middle of a character. Use `say`."""
 
 
-def split(text: str, limit: int = PASSIVE_BYTES) -> list[str]:
-    """Cut `text` into parts of at most `limit` UTF-8 bytes, at a line end where one is near, never inside a character."""
-    parts, rest = [], text.strip()
+def split(text: str, first: int = PASSIVE_BYTES, others: int = PASSIVE_BYTES - MARK_BYTES) -> list[str]:
+    """Cut `text` into a first part of at most `first` UTF-8 bytes and further ones of at most `others`.
+
+    At a line end where one is near, never inside a character. Blank space at both ends of `text` is dropped.
+    """
+    parts, rest, limit = [], text.strip(), first
     while len(rest.encode()) > limit:
         head = rest.encode()[:limit].decode(errors="ignore")
         line_end = head.rfind("\n")
         if line_end > len(head) // 2:
             head = head[:line_end]
         parts.append(head.rstrip())
-        rest = rest[len(head) :].lstrip("\n")
+        rest, limit = rest[len(head) :].lstrip("\n"), others
     return [*parts, rest]
 
 

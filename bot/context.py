@@ -1,0 +1,129 @@
+"""What code that acts is given: the settings, the rule book, and the one door to writing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot import failpoint
+from bot.store import inbox
+from bot.store.database import Database
+from config.settings import Settings
+from rules import Book
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What lives as long as the process; put together in bot/app."""
+
+    settings: Settings
+    database: Database
+    book: Callable[[], Book]
+    wake: Callable[[int], None]  # tells the engine that a batch waits; may fail silently, the sweep finds it
+
+
+class Context:
+    """One piece of work: a command, a page, a task. `transaction()` is the only door to writing."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.settings = house.settings
+        self._tx: Connection | None = None
+        self._after: list[Callable[[], None]] = []
+
+    def book(self) -> Book:
+        """The rule book in force."""
+        return self.house.book()
+
+    @property
+    def tx_open(self) -> bool:
+        return self._tx is not None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to read from; inside a transaction it is that one."""
+        if self._tx is not None:
+            yield self._tx
+            return
+        with self.house.database.read() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Write. The outermost block commits when it ends well, and rolls back when it raises; inner ones join it."""
+        if self._tx is not None:
+            yield self._tx
+            return
+        with self.house.database.write() as tx:
+            self._tx = tx
+            try:
+                yield tx
+            finally:
+                self._tx = None
+        self._committed()
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do `act` once the outermost transaction has committed; never if it rolls back."""
+        self._after.append(act)
+
+    def wake(self, batch_id: int) -> None:
+        """Tell the engine, after the commit, that a batch waits."""
+        self.after_commit(lambda: self.house.wake(batch_id))
+
+    def _committed(self) -> None:
+        acts, self._after = self._after, []
+        for act in acts:
+            act()
+
+
+class AlreadyStored(Exception):
+    """Another process stored this very delivery while we worked on it."""
+
+
+class InboundContext(Context):
+    """The context of one inbound message. Its transaction stays open until the dispatcher has added the reply.
+
+    outcome: a few words a handler may leave for the row, such as "4.2" or "refused deadline".
+    """
+
+    def __init__(self, house: House, received: inbox.Received) -> None:
+        super().__init__(house)
+        self.received = received
+        self.outcome = ""
+        self._stack = ExitStack()
+
+    @property
+    def arrived_at(self) -> datetime:
+        return self.received.arrived_at
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Write, in the transaction that also holds the inbox row. Raises AlreadyStored when the row is there already."""
+        if self._tx is None:
+            self._tx = self._stack.enter_context(self.house.database.write())
+            failpoint.reach("context.begun")
+            if not inbox.insert(self._tx, [self.received]):
+                raise AlreadyStored
+            failpoint.reach("context.row_inserted")
+        yield self._tx
+
+    def commit(self) -> None:
+        """End the transaction well, and do what waited for that."""
+        self._tx = None
+        self._stack.close()
+        self._committed()
+
+    def roll_back(self) -> None:
+        """Undo everything, the inbox row too."""
+        self._tx, self._after = None, []
+        error = _RolledBack()
+        try:
+            self._stack.__exit__(type(error), error, None)
+        except _RolledBack:
+            return
+
+
+class _RolledBack(Exception):
+    pass

@@ -1,0 +1,232 @@
+"""From a parsed callback to its reply, effects exactly once.
+
+    stored already? ──▶ its reply, again
+    running in this process? ──▶ wait for its commit, then its reply
+    too old? ──▶ refused
+    handler ──▶ effects, outgoing rows, reply and inbox row in ONE commit ──▶ reply
+
+Two processes may work on the same delivery: the key is unique, so one commits, and the other throws its work away and answers
+what is stored.
+"""
+
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bot import clock, failpoint
+from bot.context import AlreadyStored, House, InboundContext
+from bot.delivery import outbox
+from bot.errors import BadCallback, Unavailable, UserMistake
+from bot.metrics import DUPLICATES
+from bot.model import texts
+from bot.model.delivery import Priority
+from bot.model.inbound import Event, Inbound, Message, SuitePush
+from bot.model.reply import Outgoing, Reply, split
+from bot.store import inbox
+from bot.store.database import WAIT_S
+
+log = structlog.get_logger()
+
+PASSIVE_S = 5.0  # the platform hangs up after this (path/90238)
+SLOW_S = 3.0  # committing may take a second or two more: from here on the reply's fate is written down
+LATE_GRACE_S = 30.0  # and repeats at once, three times: by then nobody will fetch a reply that came late
+
+Handler = Callable[[Any, InboundContext], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One line of the ordered table. match: does this message go to `handler`? The first that says yes takes it."""
+
+    name: str
+    match: Callable[[Inbound], bool]
+    handler: Handler
+
+
+class Dispatcher:
+    """Takes parsed callbacks from any number of threads."""
+
+    def __init__(self, house: House, routes: Sequence[Route]) -> None:
+        self._house = house
+        self._routes = tuple(routes)
+        self._rows = inbox.GroupInsert(house.database)
+        self._running: dict[str, threading.Event] = {}
+        self._running_lock = threading.Lock()
+
+    def handle(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
+        """The passive text to answer; "" for an empty acknowledgement. When this returns, the row is committed.
+
+        Raises Unavailable (answer 503, so that the platform repeats) and BadCallback("stale").
+        """
+        with self._alone(message.key) as alone:
+            repeat = self._find(message.key)
+            if repeat is not None:
+                return self._again(repeat)
+            if not alone:
+                raise Unavailable("the first delivery is not committed yet")
+            self._refuse_stale(message, arrived_at)
+            failpoint.reach("dispatch.before_handler")
+            return self._first(message, arrived_at)
+
+    @contextmanager
+    def _alone(self, key: str) -> Iterator[bool]:
+        """True for whoever brings this key first; a repeat waits until the first is through, or gives up after 4 s."""
+        with self._running_lock:
+            first = self._running.get(key)
+            if first is None:
+                mine = self._running[key] = threading.Event()
+        if first is not None:
+            first.wait(clock.real_s(WAIT_S))
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            with self._running_lock:
+                del self._running[key]
+            mine.set()
+
+    def _find(self, key: str) -> inbox.Stored | None:
+        with self._house.database.read() as connection:
+            return inbox.find(connection, key)
+
+    def _again(self, stored: inbox.Stored) -> str:
+        """The stored reply of a repeated delivery. One that was late counts as fetched now, unless it already went out."""
+        DUPLICATES.inc()
+        if stored.reply_state == "late":
+            with self._house.database.write() as tx:
+                inbox.change_reply(tx, stored.id, "late", "fetched")
+                stored = inbox.get(tx, stored.id)
+        return "" if stored.reply_state == "queued" else stored.reply
+
+    def _refuse_stale(self, message: Inbound | SuitePush, arrived_at: datetime) -> None:
+        if abs(arrived_at.timestamp() - message.created_s) > self._house.settings.callback_stale_s:
+            raise BadCallback("stale", 403)
+
+    def _first(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
+        received = _received(message, arrived_at)
+        if isinstance(message, SuitePush):
+            return self._store(replace(received, state="stored"), "")
+        excess = self._excess(message, arrived_at)
+        if excess >= 0:  # said once; after that acknowledged in silence until the minute is over
+            return self._store(replace(received, state="limited"), texts.common.LIMITED if excess == 0 else "")
+        route = next(route for route in self._routes if route.match(message))
+        ctx = InboundContext(self._house, received)
+        try:
+            reply = route.handler(message, ctx)
+            failpoint.reach("dispatch.handled")
+            done = replace(received, outcome=f"{route.name} {ctx.outcome}".strip()[:64])
+            return self._commit(ctx, done, reply)
+        except AlreadyStored:
+            ctx.roll_back()
+            return self._lost_race(message.key)
+        except UserMistake as mistake:
+            ctx.roll_back()
+            return self._store(replace(received, outcome=f"{route.name} mistake"), split(mistake.say)[0])
+        except (Unavailable, BadCallback):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a handler does, its message is not lost: it is stored as failed
+            ctx.roll_back()
+            log.error("handler_failed", route=route.name, kind=received.kind, error=type(error).__name__, at=where(error))
+            return self._store(replace(received, state="failed", outcome=route.name), _apology(message))
+        finally:
+            ctx.roll_back()
+
+    def _excess(self, message: Inbound, arrived_at: datetime) -> int:
+        """How far a person's message is over the limit of the last minute: 0 is the first too many, negative is fine."""
+        if not isinstance(message, Message):
+            return -1
+        minute_ago = arrived_at - timedelta(minutes=1)
+        with self._house.database.read() as connection:
+            sent = inbox.count_from(connection, message.corpid, message.agentid, message.userid, minute_ago)
+        return sent - self._house.settings.sender_limit_per_minute
+
+    def _commit(self, ctx: InboundContext, done: inbox.Received, reply: Reply) -> str:
+        if not reply.later and not ctx.tx_open:
+            return self._store(done, reply.now)
+        done = _completed(done, reply.now)
+        with ctx.transaction() as tx:
+            for outgoing in reply.later:
+                batch_id = outbox.enqueue(tx, done.corpid, done.agentid, [done.userid], outgoing, Priority.CHAT)
+                ctx.wake(batch_id)
+            failpoint.reach("dispatch.enqueued")
+            inbox.finish(tx, done)
+        ctx.commit()
+        return self._in_time(done)
+
+    def _store(self, done: inbox.Received, reply: str) -> str:
+        """Commit a row that nothing else goes with, together with those of other threads."""
+        done = _completed(done, reply)
+        failpoint.reach("dispatch.before_store")
+        before = self._rows.add(done)
+        failpoint.reach("dispatch.stored")
+        return self._in_time(done) if before is None else self._again(before)
+
+    def _in_time(self, done: inbox.Received) -> str:
+        """The reply. A slow one that still made it before the platform hung up is marked as given, so that it is not sent again."""
+        if done.reply_state == "late" and _age_s(done.arrived_at) < PASSIVE_S:
+            with self._house.database.write() as tx:
+                stored = inbox.find(tx, done.key)
+                if stored is not None:
+                    inbox.change_reply(tx, stored.id, "late", "passive")
+        return done.reply
+
+    def _lost_race(self, key: str) -> str:
+        stored = self._find(key)
+        if stored is None:
+            raise Unavailable("the other process did not commit")
+        return self._again(stored)
+
+
+def late_replies(house: House) -> list[int]:
+    """Turn replies that came after the platform hung up, and that no repeat fetched, into outgoing rows. Returns batch ids."""
+    before = clock.now() - timedelta(seconds=LATE_GRACE_S)
+    with house.database.read() as connection:
+        late = inbox.late_replies(connection, before, limit=200)
+    batch_ids = []
+    for row in late:
+        with house.database.write() as tx:
+            if inbox.change_reply(tx, row.id, "late", "queued"):
+                outgoing = Outgoing("text", {"content": row.reply})
+                batch_ids.append(outbox.enqueue(tx, row.corpid, row.agentid, [row.userid], outgoing, Priority.CHAT))
+    return batch_ids
+
+
+def where(error: BaseException) -> str:
+    """File and line of the last few frames: enough to find a fault, and nothing of what people wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+
+
+def _age_s(moment: datetime) -> float:
+    return (clock.now() - moment).total_seconds()
+
+
+def _completed(done: inbox.Received, reply: str) -> inbox.Received:
+    slow = bool(reply) and _age_s(done.arrived_at) > SLOW_S
+    return replace(done, handled_at=clock.now(), reply=reply, reply_state="late" if slow else "passive")
+
+
+def _apology(message: Inbound) -> str:
+    return texts.common.FAILED if isinstance(message, Message) else ""
+
+
+_COMMON = {"corpid", "agentid", "userid", "created_s", "key", "msgid", "event"}
+
+
+def _received(message: Inbound | SuitePush, arrived_at: datetime) -> inbox.Received:
+    if isinstance(message, SuitePush):
+        corpid, agentid, userid, kind = message.auth_corpid or message.suite_id, 0, "", message.info_type
+        own: dict[str, Any] = dict(message.fields)
+    else:
+        corpid, agentid, userid = message.corpid, message.agentid, message.userid
+        kind = message.event if isinstance(message, Event) else type(message).__name__.lower()
+        own = {field.name: getattr(message, field.name) for field in fields(message) if field.name not in _COMMON}
+    return inbox.Received(key=message.key, corpid=corpid, agentid=agentid, userid=userid, kind=kind[:64], fields=own, arrived_at=arrived_at)

@@ -1,0 +1,129 @@
+"""One door to the database, the same for SQLite and PostgreSQL.
+
+SQLite starves waiting writers (its busy handler sleeps ever longer), so a write here begins with BEGIN IMMEDIATE, retried after a
+short random pause, and the threads of one process queue at a mutex of their own. Reads see the last commit and never wait.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from bot import failpoint
+from bot.errors import Unavailable
+
+WAIT_S = 4.0  # a repeat waits this long for the delivery it repeats; nothing in the request path waits longer
+_POSTGRES_OPTIONS = "-c lock_timeout=4000 -c statement_timeout=20000 -c timezone=UTC"
+
+
+class Database:
+    """Reads and writes as short transactions. Thread-safe; make one a process, after forking."""
+
+    def __init__(self, url: str, *, pool_size: int = 16) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._sqlite(pool_size) if self.is_sqlite else self._postgres(pool_size)
+        self._mutex = threading.Lock()
+
+    def _sqlite(self, pool_size: int) -> Engine:
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            self.url, poolclass=QueuePool, pool_size=pool_size, max_overflow=64, pool_timeout=WAIT_S, connect_args={"timeout": 5.0}
+        )
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+
+    def _postgres(self, pool_size: int) -> Engine:
+        return create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=48,
+            pool_timeout=WAIT_S,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 3, "options": _POSTGRES_OPTIONS},
+        )
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one consistent state. Raises Unavailable."""
+        with _available(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends well and rolls back when it raises. Raises Unavailable.
+
+        Keep it short, with no network or disk work inside: on SQLite it shuts out every other writer.
+        """
+        with self._turn(), _available(), self.engine.connect() as plain:
+            connection = plain.execution_options(bot_write=True)
+            with connection.begin():
+                yield connection
+                failpoint.reach("store.before_commit")
+        failpoint.reach("store.after_commit")
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._mutex.acquire(timeout=WAIT_S):
+            raise Unavailable("no turn to write")
+        try:
+            yield
+        finally:
+            self._mutex.release()
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    """Turn what a database says when it is away, full or locked into Unavailable."""
+    try:
+        yield
+    except (OperationalError, PoolTimeout) as error:
+        raise Unavailable(type(error.__cause__ or error).__name__) from error
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        raise Unavailable("connection lost") from error
+
+
+def _sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's begin event below opens every transaction itself
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # an acknowledged message survives a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=0")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    if not connection.get_execution_options().get("bot_write"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0.0002, 0.002))
+        else:
+            return

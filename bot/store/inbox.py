@@ -1,0 +1,198 @@
+"""The inbox: one row for each thing WeCom told us, written together with all that follows from it."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from bot import failpoint
+from bot.errors import Unavailable
+from bot.store.database import WAIT_S, Database
+from bot.store.tables import inbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One inbox row as it is written. reply_state: passive, or late when the answer came after the vendor hung up."""
+
+    key: str
+    corpid: str
+    agentid: int
+    userid: str
+    kind: str
+    fields: dict[str, Any]
+    arrived_at: datetime
+    handled_at: datetime | None = None
+    state: str = "handled"
+    outcome: str = ""
+    reply: str = ""
+    reply_state: str = "passive"
+
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a repeat of a delivery needs of its row."""
+
+    id: int
+    reply: str
+    reply_state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateReply:
+    id: int
+    corpid: str
+    agentid: int
+    userid: str
+    reply: str
+
+
+_FIND = select(inbox.c.id, inbox.c.reply, inbox.c.reply_state).where(inbox.c.key == bindparam("key"))
+_COUNT = select(func.count()).where(
+    inbox.c.corpid == bindparam("corpid"),
+    inbox.c.agentid == bindparam("agentid"),
+    inbox.c.userid == bindparam("userid"),
+    inbox.c.arrived_at > bindparam("after"),
+)
+
+
+def find(connection: Connection, key: str) -> Stored | None:
+    """The stored row of a delivery, by its key."""
+    row = connection.execute(_FIND, {"key": key}).one_or_none()
+    return row and Stored(*row)
+
+
+def get(connection: Connection, row_id: int) -> Stored:
+    """The same by the row's id."""
+    return Stored(*connection.execute(select(inbox.c.id, inbox.c.reply, inbox.c.reply_state).where(inbox.c.id == row_id)).one())
+
+
+def count_from(connection: Connection, corpid: str, agentid: int, userid: str, after: datetime) -> int:
+    """How many messages and events of this person are stored since `after`."""
+    return connection.execute(_COUNT, {"corpid": corpid, "agentid": agentid, "userid": userid, "after": after}).scalar_one()
+
+
+def insert(tx: Connection, rows: Sequence[Received]) -> dict[str, int]:
+    """Store rows whose key is new. Returns key → id of those; a key already there is left out and nothing of it changes.
+
+    On PostgreSQL this waits for a running transaction that holds the same key.
+    """
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]).returning(inbox.c.key, inbox.c.id)
+    return {row.key: row.id for row in tx.execute(statement, [row.values() for row in rows])}
+
+
+def finish(tx: Connection, done: Received) -> None:
+    """Complete a row inserted earlier in the same transaction."""
+    values = {name: getattr(done, name) for name in ("handled_at", "state", "outcome", "reply", "reply_state")}
+    tx.execute(update(inbox).where(inbox.c.key == done.key).values(values))
+
+
+def change_reply(tx: Connection, row_id: int, before: str, after: str) -> bool:
+    """Compare-and-set of a row's reply_state. False when somebody else was first."""
+    statement = update(inbox).where(inbox.c.id == row_id, inbox.c.reply_state == before).values(reply_state=after)
+    return tx.execute(statement).rowcount == 1
+
+
+def late_replies(connection: Connection, before: datetime, limit: int) -> list[LateReply]:
+    """Replies that came too late for their callback, were not fetched by a repeat, and arrived before `before`; oldest first."""
+    columns = (inbox.c.id, inbox.c.corpid, inbox.c.agentid, inbox.c.userid, inbox.c.reply)
+    statement = select(*columns).where(inbox.c.reply_state == "late", inbox.c.arrived_at < before).order_by(inbox.c.id).limit(limit)
+    return [LateReply(*row) for row in connection.execute(statement)]
+
+
+def forget(tx: Connection, before: datetime, limit: int = 5_000) -> int:
+    """Delete rows that arrived before `before`, at most `limit`. Returns how many."""
+    old = select(inbox.c.id).where(inbox.c.arrived_at < before, inbox.c.reply_state != "late").limit(limit)
+    return tx.execute(delete(inbox).where(inbox.c.id.in_(old))).rowcount
+
+
+class _Ticket:
+    """One row on its way to the disk. `settled` is set last, so that an interrupted writer never looks like success."""
+
+    __slots__ = ("failure", "row", "settled", "stored")
+
+    def __init__(self, row: Received) -> None:
+        self.row = row
+        self.stored: Stored | None = None
+        self.failure: BaseException | None = None
+        self.settled = False
+
+
+class GroupInsert:
+    """Stores rows of many threads with one commit: whoever gets the turn writes all that wait.
+
+    One commit costs the disk the same for one row or a hundred, and the disk is what bounds callbacks a second.
+    """
+
+    LARGEST = 200  # rows a commit: bounds how long other writers wait
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[_Ticket] = []
+        self._turn = threading.Lock()
+
+    def add(self, row: Received) -> Stored | None:
+        """Store `row`, durably. Returns None when it is stored, else the row that was there already. Raises Unavailable."""
+        ticket = _Ticket(row)
+        self._waiting.append(ticket)
+        while not ticket.settled:
+            if not self._turn.acquire(timeout=WAIT_S):
+                if ticket in self._waiting:
+                    self._waiting.remove(ticket)
+                # Somebody may be writing it this moment. Then the vendor's repeat finds the row.
+                raise Unavailable("no turn to store")
+            try:
+                if not ticket.settled:
+                    self._commit()
+            finally:
+                self._turn.release()
+        if ticket.failure is not None:
+            raise Unavailable("not stored") from ticket.failure
+        return ticket.stored
+
+    def _commit(self) -> None:
+        tickets = self._waiting[: self.LARGEST]
+        del self._waiting[: self.LARGEST]
+        try:
+            self._write(tickets)
+        except Unavailable as error:
+            _fail(tickets, error)
+        except DBAPIError as error:
+            if len(tickets) == 1:
+                _fail(tickets, error)
+            for ticket in tickets:  # one row the database will not take must not take the others with it
+                if not ticket.settled:
+                    self._write_alone(ticket)
+        finally:
+            _fail([ticket for ticket in tickets if not ticket.settled], Unavailable("interrupted"))
+
+    def _write_alone(self, ticket: _Ticket) -> None:
+        try:
+            self._write([ticket])
+        except (Unavailable, DBAPIError) as error:
+            _fail([ticket], error)
+
+    def _write(self, tickets: list[_Ticket]) -> None:
+        with self._database.write() as tx:
+            fresh = insert(tx, [ticket.row for ticket in tickets])
+            failpoint.reach("inbox.inserted")
+            for ticket in tickets:
+                if ticket.row.key not in fresh:
+                    ticket.stored = find(tx, ticket.row.key)
+        for ticket in tickets:
+            ticket.settled = True
+
+
+def _fail(tickets: list[_Ticket], error: BaseException) -> None:
+    for ticket in tickets:
+        ticket.failure = error
+        ticket.settled = True

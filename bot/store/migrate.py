@@ -1,0 +1,64 @@
+"""Bringing a database to the schema this version needs; forward only.
+
+`serve` and `worker` do it themselves on SQLite. On PostgreSQL a person runs `python -m bot migrate`, once, before starting them.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from bot.errors import Unavailable
+from bot.store.database import Database
+from bot.store.tables import metadata
+
+_LOCK = 0x57EC0D  # any number of our own: two migrations at once wait for each other (PostgreSQL)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def head() -> str:
+    """The schema version this code needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current(database: Database) -> str | None:
+    """The schema version the database has; None when it has none."""
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(database: Database) -> None:
+    """Bring the database to head. Safe to run in several processes at once: the others wait, then find nothing to do."""
+    config = _config()
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def ensure(database: Database) -> None:
+    """Migrate an SQLite database; refuse a PostgreSQL one that is not at head. Raises Unavailable."""
+    if current(database) == head():
+        return
+    if not database.is_sqlite:
+        raise Unavailable("the database is not migrated; run: python -m bot migrate")
+    migrate(database)
+
+
+def drift(database: Database) -> list[object]:
+    """Differences between the migrated database and the tables in code. Empty unless a migration was forgotten."""
+    with database.read() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))

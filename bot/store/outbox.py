@@ -1,0 +1,109 @@
+"""Outgoing rows: written in the caller's transaction, claimed by one worker at a time, settled recipient by recipient."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from bot.model.delivery import OPEN, Batch, Outcome, State
+from bot.store.tables import batches, deliveries
+
+
+def add_batch(
+    tx: Connection, *, corpid: str, agentid: int, touser: Sequence[str], payload: Mapping[str, Any], priority: int, now: datetime
+) -> int:
+    """Write one batch with one queued row a recipient, due at once. Returns the batch's id."""
+    values = {"corpid": corpid, "agentid": agentid, "payload": dict(payload), "priority": priority, "state": "open"}
+    batch_id: int = tx.execute(insert(batches).values(**values, created_at=now, due_at=now).returning(batches.c.id)).scalar_one()
+    rows = [
+        {"batch_id": batch_id, "corpid": corpid, "agentid": agentid, "userid": userid, "channel": "wecom", "state": State.QUEUED}
+        for userid in touser
+    ]
+    tx.execute(insert(deliveries), rows)
+    return batch_id
+
+
+def claim(tx: Connection, batch_id: int, now: datetime, lease_s: float) -> Batch | None:
+    """Take a due batch for `lease_s` seconds. None when it is done, not due, or another worker's."""
+    lease = secrets.token_hex(8)
+    taken = (
+        update(batches)
+        .where(
+            batches.c.id == batch_id,
+            batches.c.state == "open",
+            batches.c.due_at <= now,
+            or_(batches.c.lease_until.is_(None), batches.c.lease_until < now),
+        )
+        .values(lease=lease, lease_until=now + timedelta(seconds=lease_s))
+        .returning(*(batches.c[name] for name in ("id", "corpid", "agentid", "payload", "created_at", "first_attempt_at", "attempts")))
+    )
+    row = tx.execute(taken).one_or_none()
+    return None if row is None else Batch(**row._mapping, lease=lease)
+
+
+def recipients(tx: Connection, batch_id: int) -> dict[str, State]:
+    """Who of this batch is still open, by userid."""
+    statement = select(deliveries.c.userid, deliveries.c.state).where(deliveries.c.batch_id == batch_id, deliveries.c.state.in_(OPEN))
+    return {userid: State(state) for userid, state in tx.execute(statement.order_by(deliveries.c.id))}
+
+
+def mark_sending(tx: Connection, batch: Batch, userids: Sequence[str], now: datetime) -> bool:
+    """Note, before the call, that these are about to be sent. False when the lease was lost: then do not send."""
+    held = batches.c.id == batch.id, batches.c.lease == batch.lease
+    first = func.coalesce(batches.c.first_attempt_at, now)
+    if not tx.execute(update(batches).where(*held).values(attempts=batches.c.attempts + 1, first_attempt_at=first)).rowcount:
+        return False
+    of_these = deliveries.c.batch_id == batch.id, deliveries.c.userid.in_(userids), deliveries.c.state.in_(OPEN)
+    tx.execute(update(deliveries).where(*of_these).values(state=State.SENDING, sent_at=now))
+    return True
+
+
+def settle(tx: Connection, batch: Batch, outcomes: Iterable[Outcome], now: datetime) -> None:
+    """Record what became of recipients. A row that is no longer `sending` keeps its state."""
+    for outcome in outcomes:
+        values = {
+            "state": outcome.state,
+            "errcode": outcome.errcode,
+            "errmsg": outcome.errmsg[:200],
+            "msgid": outcome.msgid,
+            "response_code": outcome.response_code,
+            "settled_at": None if outcome.state in OPEN else now,
+        }
+        one = deliveries.c.batch_id == batch.id, deliveries.c.userid == outcome.userid, deliveries.c.state.in_(OPEN)
+        tx.execute(update(deliveries).where(*one).values(values))
+
+
+def release(tx: Connection, batch: Batch, due_at: datetime) -> None:
+    """Give the batch back: done when nobody of it is open, else due again at `due_at`."""
+    still_open = select(deliveries.c.id).where(deliveries.c.batch_id == batch.id, deliveries.c.state.in_(OPEN)).limit(1)
+    state = "open" if tx.execute(still_open).first() else "done"
+    held = batches.c.id == batch.id, batches.c.lease == batch.lease
+    tx.execute(update(batches).where(*held).values(state=state, due_at=due_at, lease=None, lease_until=None))
+
+
+def close(tx: Connection, batch: Batch) -> None:
+    """Stop working on the batch whatever its rows say: what is uncertain now stays so until an operator decides."""
+    tx.execute(update(batches).where(batches.c.id == batch.id, batches.c.lease == batch.lease).values(state="done", lease=None))
+
+
+def due(connection: Connection, now: datetime, limit: int) -> list[int]:
+    """Ids of batches that wait for a worker, the most urgent first."""
+    free = or_(batches.c.lease_until.is_(None), batches.c.lease_until < now)
+    statement = select(batches.c.id).where(batches.c.state == "open", batches.c.due_at <= now, free)
+    return list(connection.execute(statement.order_by(batches.c.priority, batches.c.due_at).limit(limit)).scalars())
+
+
+def oldest_due(connection: Connection) -> datetime | None:
+    """When the longest waiting open batch became due."""
+    oldest: datetime | None = connection.execute(select(func.min(batches.c.due_at)).where(batches.c.state == "open")).scalar_one()
+    return oldest
+
+
+def sent_since(connection: Connection, corpid: str, agentid: int, userid: str, moments: Sequence[datetime]) -> list[int]:
+    """How many sends this person was part of since each of `moments`."""
+    one = deliveries.c.corpid == corpid, deliveries.c.agentid == agentid, deliveries.c.userid == userid
+    counts = [func.count().filter(deliveries.c.sent_at > moment) for moment in moments]
+    row = connection.execute(select(*counts).where(*one, deliveries.c.sent_at > min(moments))).one()
+    return list(row)
