@@ -1,0 +1,91 @@
+"""The Flask side of the callback server: health, readiness, metrics, and plain errors."""
+
+import secrets
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bot.errors import Unavailable
+
+log = structlog.get_logger()
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(checks: dict[str, Callable[[], object]], collectors: list[Collector], trusted_proxies: int) -> Flask:
+    """The app behind the callback address.
+
+    checks: what /readyz asks, by name; a check that raises is not ready. collectors: what /metrics reads beside the counters.
+    """
+    app = Flask("bot.web", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, trusted_proxies, trusted_proxies, trusted_proxies)  # type: ignore[method-assign]
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", mimetype="text/plain")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        states = {name: _state(check) for name, check in checks.items()}
+        lines = "".join(f"{name}: {state}\n" for name, state in states.items())
+        return Response(lines, status=200 if set(states.values()) <= {"ok"} else 503, mimetype="text/plain")
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        for collector in collectors:
+            registry.register(collector)
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    _guard(app)
+    return app
+
+
+def _state(check: Callable[[], object]) -> str:
+    try:
+        check()
+    except Exception as error:  # noqa: BLE001  every back end has its own errors; each of them means: not ready
+        log.warning("not_ready", error=type(error).__name__)
+        return "unavailable"
+    return "ok"
+
+
+def _guard(app: Flask) -> None:
+    """Request ids, safe headers, and errors without a word of what went wrong inside."""
+
+    @app.before_request
+    def _name_request() -> None:
+        g.request_id = secrets.token_hex(8)
+
+    @app.after_request
+    def _add_headers(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        return response
+
+    @app.errorhandler(HTTPException)
+    def _refused(error: HTTPException) -> Response:
+        return Response(f"{error.code} {error.name}\n", status=error.code, mimetype="text/plain")
+
+    @app.errorhandler(Unavailable)
+    def _unavailable(_error: Unavailable) -> Response:
+        return Response("503 Service Unavailable\n", status=503, mimetype="text/plain")
+
+    @app.errorhandler(Exception)
+    def _failed(error: Exception) -> Response:
+        log.error("request_failed", request_id=g.get("request_id"), path=request.path[:200], error=type(error).__name__)
+        return Response(f"500 Internal Server Error\nrequest {g.get('request_id')}\n", status=500, mimetype="text/plain")
