@@ -153,8 +153,9 @@ class Dispatcher:
             return self._store(done, reply.now)
         done = _completed(done, reply.now)
         with ctx.transaction() as tx:
+            batch_id = None
             for outgoing in reply.later:
-                batch_id = outbox.enqueue(tx, done.corpid, done.agentid, [done.userid], outgoing, Priority.CHAT)
+                batch_id = outbox.enqueue(tx, done.corpid, done.agentid, [done.userid], outgoing, Priority.CHAT, after_id=batch_id)
                 ctx.wake(batch_id)
             failpoint.reach("dispatch.enqueued")
             inbox.finish(tx, done)

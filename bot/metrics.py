@@ -1,6 +1,6 @@
 """What the product counts about itself, for /metrics. Labels hold classes and numbers, never ids, names or texts."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 CALLBACKS = Counter("bot_callbacks", "Callbacks by outcome", ["outcome"])
 HANDLING = Histogram(
@@ -12,7 +12,6 @@ API_CALLS = Counter("bot_api_calls", "Calls to WeCom by name and errcode", ["api
 API_SECONDS = Histogram("bot_api_seconds", "How long WeCom took to answer", ["api"], buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30))
 DELIVERIES = Counter("bot_deliveries", "Recipients by what became of the message", ["state"])
 ALARMS = Counter("bot_alarms", "Faults that need a person", ["what"])
-QUEUE_AGE = Gauge("bot_queue_age_seconds", "Age of the oldest message that is due and not yet sent", multiprocess_mode="max")
 
 
 def observe_api(api: str, errcode: int, seconds: float) -> None:

@@ -1,5 +1,6 @@
 """How the web server is run; the reasons are measurements."""
 
+import os
 from typing import Any
 
 from granian.http import HTTP1Settings
@@ -25,3 +26,24 @@ def granian(settings: Settings) -> dict[str, Any]:
         "workers_kill_timeout": 10,  # else SIGTERM waits for ever for a stalled client
         "log_access": False,
     }
+
+
+def share_metrics(settings: Settings) -> None:
+    """Let the processes of this machine share their counters; those of vanished processes go. Before bot.metrics is imported."""
+    folder = settings.data_dir / "metrics"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder.resolve())
+    for file in folder.glob("*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdigit() and not _is_running(int(pid)):
+            file.unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

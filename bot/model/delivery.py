@@ -58,6 +58,7 @@ class Batch:
     corpid: str
     agentid: int
     payload: Mapping[str, Any]
+    priority: int
     created_at: datetime
     first_attempt_at: datetime | None
     attempts: int
@@ -66,10 +67,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one recipient."""
+    """What became of one recipient. final: nothing more will be tried by itself."""
 
     userid: str
     state: State
+    final: bool
     errcode: int = 0
     errmsg: str = ""
     msgid: str = ""

@@ -5,17 +5,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, not_, or_, select, update
 
 from bot.model.delivery import OPEN, Batch, Outcome, State
 from bot.store.tables import batches, deliveries
 
 
 def add_batch(
-    tx: Connection, *, corpid: str, agentid: int, touser: Sequence[str], payload: Mapping[str, Any], priority: int, now: datetime
+    tx: Connection,
+    *,
+    corpid: str,
+    agentid: int,
+    touser: Sequence[str],
+    payload: Mapping[str, Any],
+    priority: int,
+    now: datetime,
+    after_id: int | None = None,
 ) -> int:
-    """Write one batch with one queued row a recipient, due at once. Returns the batch's id."""
-    values = {"corpid": corpid, "agentid": agentid, "payload": dict(payload), "priority": priority, "state": "open"}
+    """Write one batch with one queued row a recipient, due at once, or once batch `after_id` is through. Returns the batch's id."""
+    values = {"corpid": corpid, "agentid": agentid, "payload": dict(payload), "priority": priority, "state": "open", "after_id": after_id}
     batch_id: int = tx.execute(insert(batches).values(**values, created_at=now, due_at=now).returning(batches.c.id)).scalar_one()
     rows = [
         {"batch_id": batch_id, "corpid": corpid, "agentid": agentid, "userid": userid, "channel": "wecom", "state": State.QUEUED}
@@ -25,27 +33,38 @@ def add_batch(
     return batch_id
 
 
+_before = batches.alias("before")
+_NOT_IN_TURN = select(_before.c.id).where(_before.c.id == batches.c.after_id, _before.c.state == "open").exists()
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Open, due, in its turn, and in no worker's hands."""
+    unleased = or_(batches.c.lease_until.is_(None), batches.c.lease_until < now)
+    return and_(batches.c.state == "open", batches.c.due_at <= now, unleased, not_(_NOT_IN_TURN))
+
+
 def claim(tx: Connection, batch_id: int, now: datetime, lease_s: float) -> Batch | None:
     """Take a due batch for `lease_s` seconds. None when it is done, not due, or another worker's."""
     lease = secrets.token_hex(8)
     taken = (
         update(batches)
-        .where(
-            batches.c.id == batch_id,
-            batches.c.state == "open",
-            batches.c.due_at <= now,
-            or_(batches.c.lease_until.is_(None), batches.c.lease_until < now),
-        )
+        .where(batches.c.id == batch_id, _free(now))
         .values(lease=lease, lease_until=now + timedelta(seconds=lease_s))
-        .returning(*(batches.c[name] for name in ("id", "corpid", "agentid", "payload", "created_at", "first_attempt_at", "attempts")))
+        .returning(
+            *(batches.c[name] for name in ("id", "corpid", "agentid", "payload", "priority", "created_at", "first_attempt_at", "attempts"))
+        )
     )
     row = tx.execute(taken).one_or_none()
     return None if row is None else Batch(**row._mapping, lease=lease)
 
 
+# An uncertain row may be settled too: its window for a safe repeat is over, and an operator decides.
+_UNSETTLED = and_(deliveries.c.state.in_(OPEN), deliveries.c.settled_at.is_(None))
+
+
 def recipients(tx: Connection, batch_id: int) -> dict[str, State]:
-    """Who of this batch is still open, by userid."""
-    statement = select(deliveries.c.userid, deliveries.c.state).where(deliveries.c.batch_id == batch_id, deliveries.c.state.in_(OPEN))
+    """Who of this batch is still open, by userid, in the order of writing."""
+    statement = select(deliveries.c.userid, deliveries.c.state).where(deliveries.c.batch_id == batch_id, _UNSETTLED)
     return {userid: State(state) for userid, state in tx.execute(statement.order_by(deliveries.c.id))}
 
 
@@ -55,13 +74,13 @@ def mark_sending(tx: Connection, batch: Batch, userids: Sequence[str], now: date
     first = func.coalesce(batches.c.first_attempt_at, now)
     if not tx.execute(update(batches).where(*held).values(attempts=batches.c.attempts + 1, first_attempt_at=first)).rowcount:
         return False
-    of_these = deliveries.c.batch_id == batch.id, deliveries.c.userid.in_(userids), deliveries.c.state.in_(OPEN)
+    of_these = deliveries.c.batch_id == batch.id, deliveries.c.userid.in_(userids), _UNSETTLED
     tx.execute(update(deliveries).where(*of_these).values(state=State.SENDING, sent_at=now))
     return True
 
 
 def settle(tx: Connection, batch: Batch, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Record what became of recipients. A row that is no longer `sending` keeps its state."""
+    """Record what became of recipients. A row that is settled already stays as it is."""
     for outcome in outcomes:
         values = {
             "state": outcome.state,
@@ -69,30 +88,29 @@ def settle(tx: Connection, batch: Batch, outcomes: Iterable[Outcome], now: datet
             "errmsg": outcome.errmsg[:200],
             "msgid": outcome.msgid,
             "response_code": outcome.response_code,
-            "settled_at": None if outcome.state in OPEN else now,
+            "settled_at": now if outcome.final else None,
         }
-        one = deliveries.c.batch_id == batch.id, deliveries.c.userid == outcome.userid, deliveries.c.state.in_(OPEN)
+        one = deliveries.c.batch_id == batch.id, deliveries.c.userid == outcome.userid, _UNSETTLED
         tx.execute(update(deliveries).where(*one).values(values))
 
 
 def release(tx: Connection, batch: Batch, due_at: datetime) -> None:
     """Give the batch back: done when nobody of it is open, else due again at `due_at`."""
-    still_open = select(deliveries.c.id).where(deliveries.c.batch_id == batch.id, deliveries.c.state.in_(OPEN)).limit(1)
+    still_open = select(deliveries.c.id).where(deliveries.c.batch_id == batch.id, _UNSETTLED).limit(1)
     state = "open" if tx.execute(still_open).first() else "done"
     held = batches.c.id == batch.id, batches.c.lease == batch.lease
     tx.execute(update(batches).where(*held).values(state=state, due_at=due_at, lease=None, lease_until=None))
 
 
-def close(tx: Connection, batch: Batch) -> None:
-    """Stop working on the batch whatever its rows say: what is uncertain now stays so until an operator decides."""
-    tx.execute(update(batches).where(batches.c.id == batch.id, batches.c.lease == batch.lease).values(state="done", lease=None))
-
-
 def due(connection: Connection, now: datetime, limit: int) -> list[int]:
     """Ids of batches that wait for a worker, the most urgent first."""
-    free = or_(batches.c.lease_until.is_(None), batches.c.lease_until < now)
-    statement = select(batches.c.id).where(batches.c.state == "open", batches.c.due_at <= now, free)
-    return list(connection.execute(statement.order_by(batches.c.priority, batches.c.due_at).limit(limit)).scalars())
+    statement = select(batches.c.id).where(_free(now)).order_by(batches.c.priority, batches.c.due_at, batches.c.id).limit(limit)
+    return list(connection.execute(statement).scalars())
+
+
+def waiting_for(connection: Connection, batch_id: int) -> list[int]:
+    """Ids of open batches that wait for this one to be through."""
+    return list(connection.execute(select(batches.c.id).where(batches.c.after_id == batch_id, batches.c.state == "open")).scalars())
 
 
 def oldest_due(connection: Connection) -> datetime | None:

@@ -56,6 +56,7 @@ batches = Table(
     Column("payload", Json, nullable=False),  # frozen: repeated byte-identically, so that the vendor can swallow the repeat
     Column("priority", Integer, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("after_id", ID, ForeignKey("batches.id")),  # goes only when that one is through: parts of one long answer
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("first_attempt_at", Moment),
@@ -63,6 +64,7 @@ batches = Table(
     Column("lease", String(64)),
     Column("lease_until", Moment),
     CheckConstraint("state IN ('open', 'done')", name="state"),
+    Index(None, "after_id"),
     Index("ix_batches_due", "priority", "due_at", sqlite_where=Column("state") == "open", postgresql_where=Column("state") == "open"),
 )
 

@@ -1,5 +1,6 @@
 """The Flask side of the callback server: health, readiness, metrics, and plain errors."""
 
+import os
 import secrets
 from collections.abc import Callable
 
@@ -45,14 +46,21 @@ def create_app(checks: dict[str, Callable[[], object]], collectors: list[Collect
 
     @app.get("/metrics")
     def metrics() -> Response:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        for collector in collectors:
-            registry.register(collector)
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(_measured(collectors), content_type=CONTENT_TYPE_LATEST)
 
     _guard(app)
     return app
+
+
+def _measured(collectors: list[Collector]) -> bytes:
+    """The counters of all processes of this machine where they share a folder (config/server), else this one's; then `collectors`."""
+    registry = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for collector in collectors:
+        registry.register(collector)
+    own = b"" if "PROMETHEUS_MULTIPROC_DIR" in os.environ else generate_latest()
+    return own + generate_latest(registry)
 
 
 def _state(check: Callable[[], object]) -> str:

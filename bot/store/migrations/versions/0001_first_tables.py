@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("payload", columns.Json(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("after_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", columns.Moment(timezone=True), nullable=False),
         sa.Column("due_at", columns.Moment(timezone=True), nullable=False),
         sa.Column("first_attempt_at", columns.Moment(timezone=True), nullable=True),
@@ -27,9 +28,11 @@ def upgrade() -> None:
         sa.Column("lease", sa.String(length=64), nullable=True),
         sa.Column("lease_until", columns.Moment(timezone=True), nullable=True),
         sa.CheckConstraint("state IN ('open', 'done')", name=op.f("ck_batches_state")),
+        sa.ForeignKeyConstraint(["after_id"], ["batches.id"], name=op.f("fk_batches_after_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
     )
     with op.batch_alter_table("batches", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_batches_after_id"), ["after_id"], unique=False)
         batch_op.create_index(
             "ix_batches_due",
             ["priority", "due_at"],

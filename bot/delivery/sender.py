@@ -1,0 +1,158 @@
+"""Sending one batch, so that no recipient is lost and none is reached twice inside the vendor's duplicate check.
+
+Before the call every recipient is marked `sending`; after it each one's outcome is written. Whoever finds `sending` on a batch whose
+lease ran out knows that a worker died in between: the message may be out. It is repeated with exactly the same recipients and body, which
+the platform swallows if it had the first, and only inside the window in which it does so.
+"""
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from bot import clock, failpoint
+from bot.context import House
+from bot.delivery import pacing
+from bot.errors import Uncertain, WecomError
+from bot.metrics import DELIVERIES
+from bot.model.delivery import GIVE_UP_AFTER, REPEAT_WINDOW, Batch, Outcome, State
+from bot.store import outbox
+from bot.wecom.client import Client, SendResult
+from bot.wecom.limits import ErrorClass, error_class
+
+log = structlog.get_logger()
+
+LEASE_S = 180.0  # longer than any one call with its retries
+_BACK_OFF_S = (2.0, 5.0, 15.0, 60.0, 120.0, 300.0)
+_WINDOW_S = 60.0  # a block lasts as long as its window; the shortest is a minute (path/90454)
+_CONFIG_FAULT_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Whom this call is for. repeat: an earlier call with the same recipients may have reached them."""
+
+    touser: tuple[str, ...]
+    repeat: bool
+
+
+class Sender:
+    """Delivers batches, from any number of threads and processes."""
+
+    def __init__(self, house: House, client: Client) -> None:
+        self._database = house.database
+        self._wake = house.wake
+        self._client = client
+
+    def deliver(self, batch_id: int) -> None:
+        """Work on one batch until it is through or has to wait. Does nothing if it is not due, or another worker's."""
+        with self._database.write() as tx:
+            batch = outbox.claim(tx, batch_id, clock.now(), LEASE_S)
+        if batch is None:
+            return
+        failpoint.reach("sender.claimed")
+        due_at = self._work(batch)
+        with self._database.write() as tx:
+            outbox.release(tx, batch, due_at)
+            next_ids = outbox.waiting_for(tx, batch.id)
+        for next_id in next_ids:
+            self._wake(next_id)
+
+    def _work(self, batch: Batch) -> datetime:
+        """Make the attempts that can be made now. Returns when to come back, should anybody be left."""
+        while True:
+            now = clock.now()
+            with self._database.write() as tx:
+                attempt, due_at = self._next_attempt(tx, batch, now)
+                if attempt is None:
+                    return due_at
+                if not outbox.mark_sending(tx, batch, attempt.touser, now):
+                    return now
+            failpoint.reach("sender.marked")
+            wait_s = self._send(batch, attempt)
+            if wait_s is not None:
+                return clock.now() + timedelta(seconds=wait_s)
+
+    def _next_attempt(self, tx: Connection, batch: Batch, now: datetime) -> tuple[_Attempt | None, datetime]:
+        states = outbox.recipients(tx, batch.id)
+        unsure = tuple(userid for userid, state in states.items() if state is not State.QUEUED)
+        if unsure and batch.first_attempt_at and now - batch.first_attempt_at > REPEAT_WINDOW:
+            outbox.settle(tx, batch, [Outcome(userid=userid, state=State.UNCERTAIN, final=True) for userid in unsure], now)
+            log.error("uncertain_for_good", batch_id=batch.id, recipients=len(unsure))
+            _count(State.UNCERTAIN, len(unsure))
+            unsure = ()
+        if unsure:
+            return _Attempt(unsure, repeat=True), now
+        queued = [userid for userid, state in states.items() if state is State.QUEUED]
+        if queued and now - batch.created_at > GIVE_UP_AFTER:
+            outbox.settle(tx, batch, [Outcome(userid=userid, state=State.EXHAUSTED, final=True) for userid in queued], now)
+            log.error("gave_up", batch_id=batch.id, recipients=len(queued))
+            _count(State.EXHAUSTED, len(queued))
+            return None, now
+        ready, due_at = pacing.ready(tx, batch, queued, now)
+        return (_Attempt(tuple(ready), repeat=False) if ready else None), due_at
+
+    def _send(self, batch: Batch, attempt: _Attempt) -> float | None:
+        """One call and its record. Returns seconds to wait before the next attempt, or None to go on at once."""
+        try:
+            result = self._client.send(attempt.touser, {**batch.payload, "agentid": batch.agentid})
+        except Uncertain as error:
+            self._record(batch, attempt.touser, State.UNCERTAIN, error)
+            return _back_off(batch.attempts)
+        except WecomError as error:
+            return self._refused(batch, attempt, error)
+        failpoint.reach("sender.sent")
+        with self._database.write() as tx:
+            outbox.settle(tx, batch, _outcomes(attempt.touser, result), clock.now())
+        failpoint.reach("sender.settled")
+        _count(State.ACCEPTED, len(result.accepted))
+        _count(State.REJECTED, len(result.refused))
+        return None
+
+    def _refused(self, batch: Batch, attempt: _Attempt, error: WecomError) -> float | None:
+        """The vendor took nothing of this call."""
+        kind = error_class(error.errcode)
+        log.warning("send_refused", batch_id=batch.id, errcode=error.errcode, kind=kind, recipients=len(attempt.touser))
+        # A refused repeat says nothing of the first call: that one may have gone through.
+        waiting = State.UNCERTAIN if attempt.repeat else State.QUEUED
+        if kind is ErrorClass.CONFIG_FAULT:
+            self._record(batch, attempt.touser, waiting, error)
+            return _CONFIG_FAULT_S
+        if kind is ErrorClass.WAIT_WINDOW:
+            self._record(batch, attempt.touser, waiting, error)
+            return _WINDOW_S + random.uniform(1.0, 10.0)
+        if error.permanent:
+            self._record(batch, attempt.touser, State.REJECTED, error)
+            _count(State.REJECTED, len(attempt.touser))
+            return None
+        self._record(batch, attempt.touser, waiting, error)
+        return _back_off(batch.attempts)
+
+    def _record(self, batch: Batch, touser: Iterable[str], state: State, error: WecomError) -> None:
+        final = state is State.REJECTED
+        outcomes = [Outcome(userid=userid, state=state, final=final, errcode=error.errcode, errmsg=error.errmsg) for userid in touser]
+        with self._database.write() as tx:
+            outbox.settle(tx, batch, outcomes, clock.now())
+
+
+def _outcomes(touser: Sequence[str], result: SendResult) -> list[Outcome]:
+    outcomes = []
+    for userid in touser:
+        refusal = result.refused.get(userid, "")
+        state = State.REJECTED if refusal else State.ACCEPTED
+        outcomes.append(
+            Outcome(userid=userid, state=state, final=True, errmsg=refusal, msgid=result.msgid, response_code=result.response_code)
+        )
+    return outcomes
+
+
+def _back_off(attempts: int) -> float:
+    return _BACK_OFF_S[min(attempts, len(_BACK_OFF_S) - 1)] * random.uniform(0.8, 1.2)
+
+
+def _count(state: State, number: int) -> None:
+    if number:
+        DELIVERIES.labels(state.value).inc(number)
