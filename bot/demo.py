@@ -1,0 +1,159 @@
+"""`make demo`: sandbox, server and worker on this machine, on SQLite, stopped together."""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import string
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.settings import new_secret, split_bind
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
+_START_S = 60.0
+_STOP_S = 15.0
+
+
+def run(data_dir: Path = Path("data")) -> int:
+    """Start the three, say where they are, and wait for Ctrl-C. Returns 0 after a clean stop, 1 when something did not start."""
+    environment = {**os.environ, **_settings(data_dir)}
+    taken = [bind for bind in (environment["BIND"], environment["SANDBOX_BIND"]) if not _is_free(bind)]
+    if taken:
+        print(f"端口已被占用：{'、'.join(taken)}。请先停掉占用它的程序，或用 BIND=127.0.0.1:端口 SANDBOX_BIND=127.0.0.1:端口 make demo 换一个。")
+        return 1
+    signal.signal(signal.SIGTERM, _interrupt)
+    children: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in ("sandbox", "serve", "worker"):
+            children.append(_start(command, environment, data_dir))
+        _wait(environment, children, data_dir)
+        _run_once("menu", environment)
+        _announce(environment, data_dir)
+        return _watch(children, data_dir)
+    except KeyboardInterrupt:
+        return 0
+    except _NotStarted as error:
+        print(error)
+        return 1
+    finally:
+        _stop(children)
+        print("已停止。数据保留在", data_dir.resolve())
+
+
+class _NotStarted(Exception):  # noqa: N818
+    pass
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _settings(data_dir: Path) -> dict[str, str]:
+    """Settings of the demo: made once, kept, so that a second run goes on with what the first one left."""
+    file = data_dir / "demo.json"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    if not kept:
+        kept = {
+            "WECOM_CORPID": "ww" + secrets.token_hex(8),
+            "WECOM_AGENTID": "1000002",
+            "WECOM_SECRET": secrets.token_urlsafe(32),
+            "WECOM_TOKEN": _random(20),
+            "WECOM_AES_KEY": _random(43),
+            "SECRET_KEY": new_secret(),
+        }
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(kept, indent=1))
+    bind = os.environ.get("BIND", "127.0.0.1:8000")
+    sandbox = os.environ.get("SANDBOX_BIND", "127.0.0.1:8001")
+    addresses = {"WECOM_API_BASE": f"http://{sandbox}", "WECOM_OAUTH_BASE": f"http://{sandbox}", "PUBLIC_URL": f"http://{bind}"}
+    return {**kept, **addresses, "BIND": bind, "SANDBOX_BIND": sandbox, "DATA_DIR": str(data_dir), "DATABASE_URL": "", "QUEUE_URL": ""}
+
+
+def _random(length: int) -> str:
+    return "".join(secrets.choice(_ALPHANUMERIC) for _ in range(length))
+
+
+def _is_free(bind: str) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(split_bind(bind))
+        except OSError:
+            return False
+    return True
+
+
+def _start(command: str, environment: Mapping[str, str], data_dir: Path) -> "subprocess.Popen[bytes]":
+    """One child with its log in the data folder, in a group of its own so that Ctrl-C reaches it through us alone."""
+    (data_dir / "logs").mkdir(exist_ok=True)
+    with (data_dir / "logs" / f"{command}.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bot", command], env=dict(environment), stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def _run_once(command: str, environment: Mapping[str, str]) -> None:
+    subprocess.run([sys.executable, "-m", "bot", command], env=dict(environment), check=False, stdout=subprocess.DEVNULL, timeout=30)
+
+
+def _wait(environment: Mapping[str, str], children: "list[subprocess.Popen[bytes]]", data_dir: Path) -> None:
+    waiting = [f"{environment['PUBLIC_URL']}/readyz", f"{environment['WECOM_API_BASE']}/"]
+    until = time.monotonic() + _START_S
+    while waiting:
+        for child in children:
+            if child.poll() is not None:
+                raise _NotStarted(f"有一个进程没有启动成功，请看日志：{(data_dir / 'logs').resolve()}")
+        if time.monotonic() > until:
+            raise _NotStarted(f"启动超过 {_START_S:.0f} 秒，请看日志：{(data_dir / 'logs').resolve()}")
+        waiting = [address for address in waiting if not _answers(address)]
+        time.sleep(0.1)
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _announce(environment: Mapping[str, str], data_dir: Path) -> None:
+    print(
+        "规则助手已启动（SQLite，无需其他服务）：",
+        f"  聊天沙箱   {environment['WECOM_API_BASE']}/        ← 用浏览器打开，像服务商管理员一样提问",
+        f"  回调服务   {environment['PUBLIC_URL']}/wecom/callback",
+        f"  健康检查   {environment['PUBLIC_URL']}/readyz   指标 {environment['PUBLIC_URL']}/metrics",
+        f"  日志       {(data_dir / 'logs').resolve()}",
+        "按 Ctrl-C 停止。",
+        sep="\n",
+        flush=True,
+    )
+
+
+def _watch(children: "list[subprocess.Popen[bytes]]", data_dir: Path) -> int:
+    while True:
+        time.sleep(0.5)
+        if any(child.poll() is not None for child in children):
+            print(f"有一个进程意外退出，请看日志：{(data_dir / 'logs').resolve()}")
+            return 1
+
+
+def _stop(children: "list[subprocess.Popen[bytes]]") -> None:
+    """Ask every child to finish what it has in hand, the server first; end what does not."""
+    for child in reversed(children):
+        if child.poll() is None:
+            child.terminate()
+    until = time.monotonic() + _STOP_S
+    for child in children:
+        try:
+            child.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
