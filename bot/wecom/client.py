@@ -16,6 +16,8 @@ from bot.wecom.payloads import addressed, check_touser
 from bot.wecom.results import Member, Part, SendResult, Uploaded, ids, named, sent, whole, word
 from bot.wecom.tokens import Tokens, TokenStore
 
+__all__ = ["Client", "SendResult"]
+
 _LEAST_LIFE_S, _MOST_LIFE_S = 60, 86_400  # of an access token: 7200 s by path/91039; a nonsense figure must not make us ask all the time
 _TOKEN_CHARS = 4_096
 _JSON_HEADERS = {"Content-Type": "application/json"}
@@ -39,7 +41,7 @@ class Client:
         secret: str,
         store: TokenStore,
         *,
-        alarm: Callable[[int], None] = lambda _: None,
+        alarm: Callable[[str], None] = lambda _: None,
         observe: Observe = lambda *_: None,
         connect_s: float = 5.0,
         read_s: float = 10.0,
@@ -47,14 +49,14 @@ class Client:
     ) -> None:
         """base: WECOM_API_BASE, with or without /cgi-bin/. store: shared by all processes of the product.
 
-        alarm: told the errcode of a refusal that a person must mend. observe: told (api, errcode, seconds) of every try.
+        alarm: told of a refusal that a person must mend, as "wecom_40001". observe: told (api, errcode, seconds) of every try.
         connect_s, read_s: time-outs by the product's clock. connections: the most that are open at one time.
         """
         self.corpid = corpid
         self.agentid = agentid
         self._secret = secret
         self._http = Http(base, observe, connect_s=connect_s, read_s=read_s, connections=connections)
-        self._tokens = Tokens(store, f"access:{corpid}:{agentid}", self.gettoken, alarm)
+        self._tokens = Tokens(store, f"access:{corpid}:{agentid}", self.gettoken, lambda errcode: alarm(f"wecom_{errcode}"))
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -118,18 +120,18 @@ class Client:
             raise WecomError(NO_ANSWER, "media/upload: no media_id in the answer")
         return Uploaded(media_id, whole(answer.get("created_at")))
 
-    def menu_create(self, button: Sequence[Mapping[str, Any]]) -> None:
-        """Replace the app's menu: at most three entries, each with at most five below it.
+    def menu_create(self, menu: Mapping[str, Any]) -> None:
+        """Replace the app's menu: {"button": at most three entries, each with at most five below it}.
 
         Raises WecomError, Uncertain. Source: path/90231
         """
-        self._json(self._post("menu/create", {"button": list(button)}, repeatable=False, agentid=str(self.agentid)))
+        self._json(self._post("menu/create", menu, repeatable=False, agentid=str(self.agentid)))
 
-    def menu_get(self) -> list[dict[str, Any]]:
-        """The app's menu as `menu_create` takes it; empty where there is none. Raises WecomError. Source: path/90232"""
+    def menu_get(self) -> dict[str, list[dict[str, Any]]]:
+        """The app's menu as `menu_create` takes it; without entries where there is none. Raises WecomError. Source: path/90232"""
         request = Request(api="menu/get", query={"agentid": str(self.agentid)}, told=frozenset({0, NO_MENU}))
         button = self._json(request).get("button")
-        return [entry for entry in button if isinstance(entry, dict)] if isinstance(button, list) else []
+        return {"button": [entry for entry in button if isinstance(entry, dict)] if isinstance(button, list) else []}
 
     def user_get(self, userid: str) -> Member:
         """One member. Raises WecomError (60111 none such, 60011 out of sight). Source: path/90196"""

@@ -106,7 +106,7 @@ def test_a_wrong_secret_stops_at_once_raises_the_alarm_once_and_is_tried_again_a
         with pytest.raises(WecomError) as caught:
             client.send(["wang"], FROZEN)
         assert caught.value.errcode == 40001
-    assert (len(vendor.of("gettoken")), vendor.of("message/send"), alarms) == (1, [], [40001])
+    assert (len(vendor.of("gettoken")), vendor.of("message/send"), alarms) == (1, [], ["wecom_40001"])
     clock.sleep(301)
     assert client.send(["wang"], FROZEN).accepted == ("wang",)
 
@@ -116,7 +116,7 @@ def test_40001_on_an_ordinary_call_stops_all_further_calls(client, vendor, alarm
     for _ in range(3):
         with pytest.raises(WecomError):
             client.send(["wang"], FROZEN)
-    assert (len(vendor.of("message/send")), alarms) == (1, [40001])
+    assert (len(vendor.of("message/send")), alarms) == (1, ["wecom_40001"])
 
 
 def test_a_busy_platform_is_asked_three_times_and_no_more(client, vendor, seen):
@@ -162,7 +162,7 @@ CALLS = {
     "message/send": lambda client: client.send(["wang"], FROZEN),
     "message/update_template_card": lambda client: client.update_template_card("rc", ["wang"], payloads.replaced_button("已签收")),
     "message/recall": lambda client: client.recall("m1"),
-    "menu/create": lambda client: client.menu_create([{"type": "click", "name": "我的", "key": "mine"}]),
+    "menu/create": lambda client: client.menu_create({"button": [{"type": "click", "name": "我的", "key": "mine"}]}),
 }
 
 
@@ -292,14 +292,14 @@ def test_a_message_is_recalled_by_its_id(client, vendor):
 
 
 def test_the_menu_is_written_for_this_app_and_read_back(client, vendor):
-    button = [{"type": "click", "name": "我的处理", "key": "my_cases"}]
-    client.menu_create(button)
+    menu = {"button": [{"type": "click", "name": "我的处理", "key": "my_cases"}]}
+    client.menu_create(menu)
     assert vendor.calls[-1].query["agentid"] == str(AGENTID)
-    assert vendor.calls[-1].json == {"button": button}
-    vendor.then("menu/get", {**OK, "button": button})
-    assert client.menu_get() == button
+    assert vendor.calls[-1].json == menu
+    vendor.then("menu/get", {**OK, **menu})
+    assert client.menu_get() == menu
     vendor.then("menu/get", {"errcode": 46003, "errmsg": "no menu"})
-    assert client.menu_get() == []
+    assert client.menu_get() == {"button": []}
 
 
 def test_a_member_is_read_and_odd_fields_become_empty_ones(client, vendor):
