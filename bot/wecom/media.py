@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from email.message import Message
+from urllib.parse import unquote
 
 from bot.wecom import limits
 from bot.wecom.cards import BadPayload
@@ -72,8 +73,11 @@ def _is_content(raw: Raw) -> bool:
 
 
 def _filename(disposition: str) -> str:
-    """The name in a Content-Disposition, in either of its two spellings; "" where there is none that can be read."""
+    """The name in a Content-Disposition: plain, percent-encoded or as `filename*=`; "" where there is none that can be read."""
     parsed = Message()
     parsed["Content-Disposition"] = disposition.encode("latin-1", "replace").decode("utf-8", "replace")
     name = parsed.get_filename("")
+    plain = unquote(name)
+    if not plain.isascii():  # else a percent sign is one that the sender typed
+        name = plain
     return "".join(character for character in name if character.isprintable() and character not in "/\\")[:_FILENAME_BYTES]

@@ -138,6 +138,12 @@ def test_a_validly_signed_thing_that_is_no_ciphertext_is_refused(encrypted):
     assert refusal(encrypted) == ("malformed", 400)
 
 
+@pytest.mark.parametrize("odd", ["\n", "!", "=", " "])
+def test_base64_with_anything_else_in_it_is_refused_even_if_the_rest_decrypts(odd):
+    encrypted = wire.encrypt(wire.pad(wire.plain(b"x")))
+    assert refusal(encrypted[:20] + odd + encrypted[20:]) == ("malformed", 400)
+
+
 @given(st.binary(min_size=0, max_size=200))
 def test_random_plaintexts_are_opened_or_refused_and_never_crash(padded):
     encrypted = wire.encrypt(padded + b"\x01" * (-len(padded) % 32))

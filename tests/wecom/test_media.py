@@ -96,12 +96,15 @@ def test_more_than_one_get_may_give_is_refused_without_filling_memory(client, ve
     [
         ('attachment; filename="整改报告.pdf"'.encode().decode("latin-1"), "整改报告.pdf"),
         ("attachment; filename*=UTF-8''%E6%95%B4%E6%94%B9.pdf", "整改.pdf"),
+        ('attachment; filename="%E6%95%B4%E6%94%B9.pdf"', "整改.pdf"),
+        ('attachment; filename="%2Fetc%2F%E6%95%B4"', "etc整"),
+        ('attachment; filename="100%25.pdf"', "100%25.pdf"),
         ('attachment; filename="../../etc/passwd"', "....etcpasswd"),
         ("attachment", ""),
         ("attachment; filename=", ""),
     ],
 )
-def test_the_file_name_is_read_in_both_spellings_and_is_no_path(client, vendor, disposition, name):
+def test_the_file_name_is_read_in_all_its_spellings_and_is_no_path(client, vendor, disposition, name):
     vendor.then("media/get", serving(Content_Disposition=disposition))
     assert client.media_get("media1").filename == name
 

@@ -247,6 +247,7 @@ HOSTILE = {
     "an entity": b'<!DOCTYPE xml [<!ENTITY a "b">]>' + text_xml(),
     "an undeclared entity": text_xml().replace(b"<![CDATA[text]]>", b"&text;"),
     "too deep": text_xml().replace(b"</xml>", b"<a>" * 200_000 + b"</a>" * 200_000 + b"</xml>"),
+    "too deep by one": text_xml().replace(b"</xml>", b"<a>" * 16 + b"</a>" * 16 + b"</xml>"),
     "too many": text_xml().replace(b"</xml>", b"<a/>" * 200_000 + b"</xml>"),
     "suite push without a time": xml(**{**SUITE, "TimeStamp": None}),
     "suite push without a kind": xml(**{**SUITE, "InfoType": ""}),
@@ -257,6 +258,10 @@ HOSTILE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_what_makes_no_sense_is_malformed(body):
     assert refusal(body) == ("malformed", 400)
+
+
+def test_what_is_not_too_deep_is_parsed():
+    assert outcome(text_xml().replace(b"</xml>", b"<a>" * 15 + b"</a>" * 15 + b"</xml>")) == ("parsed", 200)
 
 
 def test_ten_thousand_characters_and_things_that_look_like_markup_are_just_text():
