@@ -66,14 +66,20 @@ class Dispatcher:
         Raises Unavailable (answer 503, so that the platform repeats) and BadCallback("stale").
         """
         with self._alone(message.key) as alone:
-            repeat = self._find(message.key)
+            repeat, sent = self._look(message, arrived_at)
             if repeat is not None:
                 return self._again(repeat)
             if not alone:
                 raise Unavailable("the first delivery is not committed yet")
             self._refuse_stale(message, arrived_at)
             failpoint.reach("dispatch.before_handler")
-            return self._first(message, arrived_at)
+            received = _received(message, arrived_at)
+            if isinstance(message, SuitePush):
+                return self._store(replace(received, state="stored"), "")
+            excess = sent - self._house.settings.sender_limit_per_minute
+            if isinstance(message, Message) and excess >= 0:  # said once, then acknowledged in silence until the minute is over
+                return self._store(replace(received, state="limited"), "" if excess else texts.common.LIMITED)
+            return self._first(message, received)
 
     @contextmanager
     def _alone(self, key: str) -> Iterator[bool]:
@@ -93,9 +99,11 @@ class Dispatcher:
                 del self._running[key]
             mine.set()
 
-    def _find(self, key: str) -> inbox.Stored | None:
+    def _look(self, message: Inbound | SuitePush, arrived_at: datetime) -> tuple[inbox.Stored | None, int]:
+        """The stored row of this delivery, and how much its sender sent in the last minute."""
+        person = ("", 0, "") if isinstance(message, SuitePush) else (message.corpid, message.agentid, message.userid)
         with self._house.database.read() as connection:
-            return inbox.find(connection, key)
+            return inbox.look(connection, message.key, person, arrived_at - timedelta(minutes=1))
 
     def _again(self, stored: inbox.Stored) -> str:
         """The stored reply of a repeated delivery. One that was late counts as fetched now, unless it already went out."""
@@ -110,13 +118,7 @@ class Dispatcher:
         if abs(arrived_at.timestamp() - message.created_s) > self._house.settings.callback_stale_s:
             raise BadCallback("stale", 403)
 
-    def _first(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
-        received = _received(message, arrived_at)
-        if isinstance(message, SuitePush):
-            return self._store(replace(received, state="stored"), "")
-        excess = self._excess(message, arrived_at)
-        if excess >= 0:  # said once; after that acknowledged in silence until the minute is over
-            return self._store(replace(received, state="limited"), texts.common.LIMITED if excess == 0 else "")
+    def _first(self, message: Inbound, received: inbox.Received) -> str:
         route = next(route for route in self._routes if route.match(message))
         ctx = InboundContext(self._house, received)
         try:
@@ -138,15 +140,6 @@ class Dispatcher:
             return self._store(replace(received, state="failed", outcome=route.name), _apology(message))
         finally:
             ctx.roll_back()
-
-    def _excess(self, message: Inbound, arrived_at: datetime) -> int:
-        """How far a person's message is over the limit of the last minute: 0 is the first too many, negative is fine."""
-        if not isinstance(message, Message):
-            return -1
-        minute_ago = arrived_at - timedelta(minutes=1)
-        with self._house.database.read() as connection:
-            sent = inbox.count_from(connection, message.corpid, message.agentid, message.userid, minute_ago)
-        return sent - self._house.settings.sender_limit_per_minute
 
     def _commit(self, ctx: InboundContext, done: inbox.Received, reply: Reply) -> str:
         if not reply.later and not ctx.tx_open:
@@ -180,7 +173,8 @@ class Dispatcher:
         return done.reply
 
     def _lost_race(self, key: str) -> str:
-        stored = self._find(key)
+        with self._house.database.read() as connection:
+            stored = inbox.find(connection, key)
         if stored is None:
             raise Unavailable("the other process did not commit")
         return self._again(stored)

@@ -1,18 +1,16 @@
 """Putting messages on their way, as rows in the caller's transaction."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from bot import clock
 from bot.model import texts
-from bot.model.delivery import DUPLICATE_CHECK_S, Priority
+from bot.model.delivery import Priority
 from bot.model.reply import Outgoing
 from bot.store import outbox
-
-LARGEST = 1_000  # recipients of one call (path/90236)
+from bot.wecom import payloads
 
 
 def enqueue(
@@ -30,22 +28,21 @@ def enqueue(
     how a repeat after a lost answer reaches nobody twice, and which must not swallow a second message that only looks the same.
     after_id: the batch that has to be through first.
     """
-    if not 0 < len(touser) <= LARGEST:
-        raise ValueError("a batch has 1 to 1000 recipients")
-    payload = {
-        "msgtype": outgoing.msgtype,
-        outgoing.msgtype: _unique(outgoing),
-        "enable_duplicate_check": 1,
-        "duplicate_check_interval": DUPLICATE_CHECK_S,
-    }
+    payloads.check_touser("touser", touser)
+    payload = payloads.payload(_unique(outgoing))
     return outbox.add_batch(
         tx, corpid=corpid, agentid=agentid, touser=touser, payload=payload, priority=priority.rank, now=clock.now(), after_id=after_id
     )
 
 
-def _unique(outgoing: Outgoing) -> Mapping[str, Any]:
-    if outgoing.msgtype == "template_card":
-        return outgoing.body if outgoing.body.get("task_id") else {**outgoing.body, "task_id": secrets.token_hex(12)}
-    if outgoing.msgtype in ("text", "markdown"):
-        return {**outgoing.body, "content": outgoing.body["content"] + texts.common.mark(secrets.token_hex(3))}
-    return outgoing.body
+def _unique(outgoing: Outgoing) -> Outgoing:
+    body = outgoing.body
+    match outgoing.msgtype:
+        case "template_card":
+            return Outgoing("template_card", {"task_id": secrets.token_hex(12), **body})
+        case "text":
+            return payloads.text(body["content"] + texts.common.mark(secrets.token_hex(3)))
+        case "markdown":
+            return payloads.markdown(body["content"] + texts.common.mark(secrets.token_hex(3)))
+        case _:
+            return outgoing

@@ -21,14 +21,14 @@ from bot.metrics import DELIVERIES
 from bot.model.delivery import GIVE_UP_AFTER, REPEAT_WINDOW, Batch, Outcome, State
 from bot.store import outbox
 from bot.wecom.client import Client, SendResult
-from bot.wecom.limits import ErrorClass, error_class
+from bot.wecom.limits import Fault, fault_of
 
 log = structlog.get_logger()
 
 LEASE_S = 180.0  # longer than any one call with its retries
 _BACK_OFF_S = (2.0, 5.0, 15.0, 60.0, 120.0, 300.0)
-_WINDOW_S = 60.0  # a block lasts as long as its window; the shortest is a minute (path/90454)
-_CONFIG_FAULT_S = 300.0
+# A block lasts as long as its window, the shortest being a minute (path/90454); what a person must mend is looked at every few minutes.
+_WAIT_S = {Fault.WAIT_WINDOW: 65.0, Fault.CONFIG: 300.0, Fault.CREDENTIAL: 300.0, Fault.CORP_GONE: 300.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Sender:
     def _send(self, batch: Batch, attempt: _Attempt) -> float | None:
         """One call and its record. Returns seconds to wait before the next attempt, or None to go on at once."""
         try:
-            result = self._client.send(attempt.touser, {**batch.payload, "agentid": batch.agentid})
+            result = self._client.send(attempt.touser, batch.payload)
         except Uncertain as error:
             self._record(batch, attempt.touser, State.UNCERTAIN, error)
             return _back_off(batch.attempts)
@@ -110,26 +110,20 @@ class Sender:
         failpoint.reach("sender.settled")
         _count(State.ACCEPTED, len(result.accepted))
         _count(State.REJECTED, len(result.refused))
+        _count(State.UNCERTAIN, len(result.ambiguous))
         return None
 
     def _refused(self, batch: Batch, attempt: _Attempt, error: WecomError) -> float | None:
         """The vendor took nothing of this call."""
-        kind = error_class(error.errcode)
-        log.warning("send_refused", batch_id=batch.id, errcode=error.errcode, kind=kind, recipients=len(attempt.touser))
-        # A refused repeat says nothing of the first call: that one may have gone through.
-        waiting = State.UNCERTAIN if attempt.repeat else State.QUEUED
-        if kind is ErrorClass.CONFIG_FAULT:
-            self._record(batch, attempt.touser, waiting, error)
-            return _CONFIG_FAULT_S
-        if kind is ErrorClass.WAIT_WINDOW:
-            self._record(batch, attempt.touser, waiting, error)
-            return _WINDOW_S + random.uniform(1.0, 10.0)
+        fault = fault_of(error.errcode)
+        log.warning("send_refused", batch_id=batch.id, errcode=error.errcode, fault=fault, recipients=len(attempt.touser))
         if error.permanent:
             self._record(batch, attempt.touser, State.REJECTED, error)
             _count(State.REJECTED, len(attempt.touser))
             return None
-        self._record(batch, attempt.touser, waiting, error)
-        return _back_off(batch.attempts)
+        # A refused repeat says nothing of the first call: that one may have gone through.
+        self._record(batch, attempt.touser, State.UNCERTAIN if attempt.repeat else State.QUEUED, error)
+        return _WAIT_S[fault] * random.uniform(1.0, 1.2) if fault in _WAIT_S else _back_off(batch.attempts)
 
     def _record(self, batch: Batch, touser: Iterable[str], state: State, error: WecomError) -> None:
         final = state is State.REJECTED
@@ -139,14 +133,24 @@ class Sender:
 
 
 def _outcomes(touser: Sequence[str], result: SendResult) -> list[Outcome]:
-    outcomes = []
-    for userid in touser:
-        refusal = result.refused.get(userid, "")
-        state = State.REJECTED if refusal else State.ACCEPTED
-        outcomes.append(
-            Outcome(userid=userid, state=state, final=True, errmsg=refusal, msgid=result.msgid, response_code=result.response_code)
+    return [
+        Outcome(
+            userid=userid,
+            state=_state(userid, result),
+            final=True,
+            errcode=result.errcode,
+            errmsg=result.refused.get(userid, ""),
+            msgid=result.msgid,
+            response_code=result.response_code,
         )
-    return outcomes
+        for userid in touser
+    ]
+
+
+def _state(userid: str, result: SendResult) -> State:
+    if userid in result.ambiguous:  # one of two ids that the platform does not tell apart was refused: an operator decides
+        return State.UNCERTAIN
+    return State.REJECTED if userid in result.refused else State.ACCEPTED
 
 
 def _back_off(attempts: int) -> float:

@@ -13,4 +13,4 @@ def greet(tx: Connection, corpid: str, agentid: int, userid: str, day: str) -> b
     upsert = new.on_conflict_do_update(
         index_elements=["corpid", "agentid", "userid"], set_={"day": new.excluded.day}, where=greetings.c.day < new.excluded.day
     )
-    return tx.execute(upsert).rowcount == 1
+    return tx.execute(upsert.returning(greetings.c.day)).first() is not None

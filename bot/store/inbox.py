@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from bot import failpoint
 from bot.errors import Unavailable
@@ -56,12 +56,21 @@ class LateReply:
 
 
 _FIND = select(inbox.c.id, inbox.c.reply, inbox.c.reply_state).where(inbox.c.key == bindparam("key"))
-_COUNT = select(func.count()).where(
-    inbox.c.corpid == bindparam("corpid"),
-    inbox.c.agentid == bindparam("agentid"),
-    inbox.c.userid == bindparam("userid"),
-    inbox.c.arrived_at > bindparam("after"),
-)
+_one = select(literal(1).label("one")).subquery("one")
+_sent = inbox.alias("sent")
+_LOOK = select(
+    inbox.c.id,
+    inbox.c.reply,
+    inbox.c.reply_state,
+    select(func.count())
+    .where(
+        _sent.c.corpid == bindparam("corpid"),
+        _sent.c.agentid == bindparam("agentid"),
+        _sent.c.userid == bindparam("userid"),
+        _sent.c.arrived_at > bindparam("after"),
+    )
+    .scalar_subquery(),
+).select_from(_one.outerjoin(inbox, inbox.c.key == bindparam("key")))
 
 
 def find(connection: Connection, key: str) -> Stored | None:
@@ -70,24 +79,28 @@ def find(connection: Connection, key: str) -> Stored | None:
     return row and Stored(*row)
 
 
+def look(connection: Connection, key: str, person: tuple[str, int, str], after: datetime) -> tuple[Stored | None, int]:
+    """`find`, and how many rows of this person (corpid, agentid, userid) arrived since `after`: one question for both."""
+    corpid, agentid, userid = person
+    values = {"key": key, "corpid": corpid, "agentid": agentid, "userid": userid, "after": after}
+    *row, sent = connection.execute(_LOOK, values).one()
+    return (Stored(*row) if row[0] is not None else None), sent
+
+
 def get(connection: Connection, row_id: int) -> Stored:
     """The same by the row's id."""
     return Stored(*connection.execute(select(inbox.c.id, inbox.c.reply, inbox.c.reply_state).where(inbox.c.id == row_id)).one())
 
 
-def count_from(connection: Connection, corpid: str, agentid: int, userid: str, after: datetime) -> int:
-    """How many messages and events of this person are stored since `after`."""
-    return connection.execute(_COUNT, {"corpid": corpid, "agentid": agentid, "userid": userid, "after": after}).scalar_one()
-
-
 def insert(tx: Connection, rows: Sequence[Received]) -> dict[str, int]:
     """Store rows whose key is new. Returns key → id of those; a key already there is left out and nothing of it changes.
 
-    On PostgreSQL this waits for a running transaction that holds the same key.
+    On PostgreSQL this waits for a running transaction that holds the same key; all write in the order of keys, so that two never
+    wait for each other.
     """
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     statement = dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]).returning(inbox.c.key, inbox.c.id)
-    return {row.key: row.id for row in tx.execute(statement, [row.values() for row in rows])}
+    return {row.key: row.id for row in tx.execute(statement, [row.values() for row in sorted(rows, key=lambda row: row.key)])}
 
 
 def finish(tx: Connection, done: Received) -> None:
@@ -125,6 +138,10 @@ class _Ticket:
         self.stored: Stored | None = None
         self.failure: BaseException | None = None
         self.settled = False
+
+
+# What a value that cannot be stored makes of it: a refusal of the database, of a column's type, or of the driver's encoding.
+_REFUSED = (StatementError, ValueError, TypeError)
 
 
 class GroupInsert:
@@ -166,7 +183,7 @@ class GroupInsert:
             self._write(tickets)
         except Unavailable as error:
             _fail(tickets, error)
-        except DBAPIError as error:
+        except _REFUSED as error:
             if len(tickets) == 1:
                 _fail(tickets, error)
             for ticket in tickets:  # one row the database will not take must not take the others with it
@@ -178,7 +195,7 @@ class GroupInsert:
     def _write_alone(self, ticket: _Ticket) -> None:
         try:
             self._write([ticket])
-        except (Unavailable, DBAPIError) as error:
+        except (Unavailable, *_REFUSED) as error:
             _fail([ticket], error)
 
     def _write(self, tickets: list[_Ticket]) -> None:
