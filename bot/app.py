@@ -93,7 +93,7 @@ class App:
     def worker(self) -> Worker:
         """The process that sends."""
         migrate.ensure(self.database)
-        return Worker(self.house, Sender(self.house, self.client), self.queue.huey, WORKER_THREADS)
+        return Worker(self.house, Sender(self.database, self.client, self.queue.wake), self.queue, WORKER_THREADS)
 
     def check_database(self) -> None:
         """Raises Unavailable when the database is away or has another schema than this code."""

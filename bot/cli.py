@@ -35,11 +35,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def serve(_arguments: argparse.Namespace) -> int:
     """Run the web server until SIGTERM or SIGINT."""
-    from granian.server import Server  # imported late: `ask` and `doctor` need none of it
+    from granian.constants import Interfaces  # imported late: `ask` and `doctor` need none of it
+    from granian.server import Server
 
     settings = _started()
     _ready_database(settings)
-    Server("bot.app:wsgi", factory=True, interface="wsgi", **granian(settings)).serve()
+    Server("bot.app:wsgi", factory=True, interface=Interfaces.WSGI, **granian(settings)).serve()
     return 0
 
 
@@ -178,4 +179,3 @@ def _parser() -> argparse.ArgumentParser:
     asking.add_argument("--encoder", choices=("auto", "off"), default="auto", help="是否使用句向量模型（默认 auto）")
     asking.set_defaults(run=ask)
     return parser
-

@@ -5,11 +5,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from bot import failpoint
 from bot.store import inbox
-from bot.store.database import Database
+from bot.store.database import Database, Tx
 from config.settings import Settings
 from rules import Book
 
@@ -30,7 +28,7 @@ class Context:
     def __init__(self, house: House) -> None:
         self.house = house
         self.settings = house.settings
-        self._tx: Connection | None = None
+        self._tx: Tx | None = None
         self._after: list[Callable[[], None]] = []
 
     def book(self) -> Book:
@@ -42,7 +40,7 @@ class Context:
         return self._tx is not None
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Tx]:
         """A connection to read from; inside a transaction it is that one."""
         if self._tx is not None:
             yield self._tx
@@ -51,7 +49,7 @@ class Context:
             yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Tx]:
         """Write. The outermost block commits when it ends well, and rolls back when it raises; inner ones join it."""
         if self._tx is not None:
             yield self._tx
@@ -99,7 +97,7 @@ class InboundContext(Context):
         return self.received.arrived_at
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Tx]:
         """Write, in the transaction that also holds the inbox row. Raises AlreadyStored when the row is there already."""
         if self._tx is None:
             self._tx = self._stack.enter_context(self.house.database.write())

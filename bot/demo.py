@@ -26,7 +26,7 @@ def run(data_dir: Path = Path("data")) -> int:
     environment = {**os.environ, **_settings(data_dir)}
     taken = [bind for bind in (environment["BIND"], environment["SANDBOX_BIND"]) if not _is_free(bind)]
     if taken:
-        print(f"端口已被占用：{'、'.join(taken)}。请先停掉占用它的程序，或用 BIND=127.0.0.1:端口 SANDBOX_BIND=127.0.0.1:端口 make demo 换一个。")
+        print(f"端口已被占用：{'、'.join(taken)}。请停掉占用它的程序，或换端口：BIND=… SANDBOX_BIND=… make demo")
         return 1
     signal.signal(signal.SIGTERM, _interrupt)
     children: list[subprocess.Popen[bytes]] = []
@@ -47,7 +47,7 @@ def run(data_dir: Path = Path("data")) -> int:
         print("已停止。数据保留在", data_dir.resolve())
 
 
-class _NotStarted(Exception):  # noqa: N818
+class _NotStarted(Exception):
     pass
 
 

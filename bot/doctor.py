@@ -57,7 +57,7 @@ def _checked(name: str, check: Callable[[Settings], str], settings: Settings) ->
         return Finding(name, False, f"{type(error).__name__}：{error}")
 
 
-class _Problem(Exception):  # noqa: N818
+class _Problem(Exception):
     """What to do, in Chinese."""
 
 
@@ -89,7 +89,7 @@ def _queue(settings: Settings) -> str:
 
     try:
         waiting = Queue(settings.queue).waiting()
-    except Exception as error:  # noqa: BLE001  each queue backend has errors of its own
+    except Exception as error:
         raise _Problem(f"QUEUE_URL 指向的队列连不上（{type(error).__name__}）") from error
     return f"可连接，{waiting} 个任务在等待"
 
@@ -138,7 +138,7 @@ def _clock(settings: Settings) -> str:
 def _bind(settings: Settings) -> str:
     host, port = split_bind(settings.bind)
     with socket.socket() as probe:
-        if probe.connect_ex((host if host != "0.0.0.0" else "127.0.0.1", port)) == 0:
+        if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:  # noqa: S104
             return f"{settings.bind} 上已有服务在运行"
         try:
             probe.bind((host, port))

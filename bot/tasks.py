@@ -4,6 +4,7 @@ SQLite on one machine, PostgreSQL or Redis for several: only QUEUE_URL changes.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -34,15 +35,12 @@ def make_huey(url: str) -> Huey:
 
 
 class Queue:
-    """The side that only asks for work: what a web process holds."""
+    """The engine's queue. A web process only asks for work; a worker gives it `act`, which does it."""
 
     def __init__(self, url: str) -> None:
         self.huey = make_huey(url)
-        self._deliver = self.huey.task(name="deliver")(self._unexpected)
-
-    @staticmethod
-    def _unexpected(_batch_id: int) -> None:
-        raise RuntimeError("a web process does not deliver")
+        self.act: Callable[[int], None] | None = None
+        self._deliver = self.huey.task(name="deliver")(self._run)
 
     def wake(self, batch_id: int) -> None:
         """Ask for delivery, soon. A queue that is away costs only time: the sweep finds the batch."""
@@ -55,17 +53,22 @@ class Queue:
         """How many tasks wait. Raises whatever the backend raises when it is away."""
         return int(self.huey.pending_count())
 
+    def _run(self, batch_id: int) -> None:
+        assert self.act is not None
+        self.act(batch_id)
+
 
 class Worker:
-    """The side that works: Huey's consumer, and a thread that sweeps."""
+    """The process that sends: Huey's consumer, and a thread that sweeps."""
 
-    def __init__(self, house: House, sender: Sender, huey: Huey, threads: int) -> None:
+    def __init__(self, house: House, sender: Sender, queue: Queue, threads: int) -> None:
         self._house = house
         self._sender = sender
-        self._deliver = huey.task(name="deliver")(self._run)
+        self._queue = queue
+        queue.act = self._run
         # SIGTERM finishes the tasks in hand; Huey's own way would drop them.
         self._consumer = Consumer(
-            huey, workers=threads, periodic=False, initial_delay=0.02, max_delay=0.05, backoff=1.1, graceful_signal="TERM"
+            queue.huey, workers=threads, periodic=False, initial_delay=0.02, max_delay=0.05, backoff=1.1, graceful_signal="TERM"
         )
         self._stopping = threading.Event()
 
@@ -96,7 +99,7 @@ class Worker:
         with self._house.database.read() as connection:
             due = outbox.due(connection, clock.now(), limit=_SWEEP_BATCHES)
         for batch_id in due:
-            self._deliver(batch_id)
+            self._queue.wake(batch_id)
         oldest_kept = clock.now() - timedelta(days=self._house.settings.inbox_keep_days)
         with self._house.database.write() as tx:
             inbox.forget(tx, oldest_kept)

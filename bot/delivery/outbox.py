@@ -3,18 +3,17 @@
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from bot import clock
 from bot.model import texts
 from bot.model.delivery import Priority
 from bot.model.reply import Outgoing
 from bot.store import outbox
+from bot.store.database import Tx
 from bot.wecom import payloads
 
 
 def enqueue(
-    tx: Connection,
+    tx: Tx,
     corpid: str,
     agentid: int,
     touser: Sequence[str],

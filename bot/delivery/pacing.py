@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from bot.model.delivery import Batch
 from bot.store import outbox
+from bot.store.database import Tx
 
 # One app to one member: 30 a minute, 1 000 an hour. A fifth is kept for what is urgent.
 PER_MINUTE = 24
@@ -18,7 +17,7 @@ _COME_BACK_S = 15.0
 _MINUTE, _HOUR = timedelta(seconds=61), timedelta(seconds=3_601)
 
 
-def ready(tx: Connection, batch: Batch, queued: Sequence[str], now: datetime) -> tuple[list[str], datetime]:
+def ready(tx: Tx, batch: Batch, queued: Sequence[str], now: datetime) -> tuple[list[str], datetime]:
     """Who of `queued` may be sent to now, and when to come back for the others."""
     per_minute, per_hour = (_URGENT_PER_MINUTE, _URGENT_PER_HOUR) if batch.priority == 0 else (PER_MINUTE, PER_HOUR)
     fit = []

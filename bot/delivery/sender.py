@@ -6,20 +6,19 @@ the platform swallows if it had the first, and only inside the window in which i
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection
 
 from bot import clock, failpoint
-from bot.context import House
 from bot.delivery import pacing
 from bot.errors import Uncertain, WecomError
 from bot.metrics import DELIVERIES
 from bot.model.delivery import GIVE_UP_AFTER, REPEAT_WINDOW, Batch, Outcome, State
 from bot.store import outbox
+from bot.store.database import Database, Tx
 from bot.wecom.client import Client, SendResult
 from bot.wecom.limits import Fault, fault_of
 
@@ -42,10 +41,11 @@ class _Attempt:
 class Sender:
     """Delivers batches, from any number of threads and processes."""
 
-    def __init__(self, house: House, client: Client) -> None:
-        self._database = house.database
-        self._wake = house.wake
+    def __init__(self, database: Database, client: Client, wake: Callable[[int], None]) -> None:
+        """wake: told the ids of batches that waited for one that is now through."""
+        self._database = database
         self._client = client
+        self._wake = wake
 
     def deliver(self, batch_id: int) -> None:
         """Work on one batch until it is through or has to wait. Does nothing if it is not due, or another worker's."""
@@ -76,7 +76,7 @@ class Sender:
             if wait_s is not None:
                 return clock.now() + timedelta(seconds=wait_s)
 
-    def _next_attempt(self, tx: Connection, batch: Batch, now: datetime) -> tuple[_Attempt | None, datetime]:
+    def _next_attempt(self, tx: Tx, batch: Batch, now: datetime) -> tuple[_Attempt | None, datetime]:
         states = outbox.recipients(tx, batch.id)
         unsure = tuple(userid for userid, state in states.items() if state is not State.QUEUED)
         if unsure and batch.first_attempt_at and now - batch.first_attempt_at > REPEAT_WINDOW:

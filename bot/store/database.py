@@ -21,6 +21,8 @@ from sqlalchemy.pool import QueuePool
 from bot import failpoint
 from bot.errors import Unavailable
 
+Tx = Connection  # what passes between functions that write together
+
 WAIT_S = 4.0  # a repeat waits this long for the delivery it repeats; nothing in the request path waits longer
 _POSTGRES_OPTIONS = "-c lock_timeout=4000 -c statement_timeout=20000 -c timezone=UTC"
 
