@@ -40,7 +40,7 @@ class ReplyTooLong(BotError):
 def split(text: str, first: int = PASSIVE_BYTES, others: int = PASSIVE_BYTES - MARK_BYTES) -> list[str]:
     """Cut `text` into a first part of at most `first` UTF-8 bytes and further ones of at most `others`.
 
-    At a line end where one is near, never inside a character. Blank space at both ends of `text` is dropped.
+    At a line end where one is near, never inside a character. Blank space at both ends of `text` and before a cut is dropped.
     """
     parts, rest, limit = [], text.strip(), first
     while len(rest.encode()) > limit:
@@ -48,8 +48,10 @@ def split(text: str, first: int = PASSIVE_BYTES, others: int = PASSIVE_BYTES - M
         line_end = head.rfind("\n")
         if line_end > len(head) // 2:
             head = head[:line_end]
-        parts.append(head.rstrip())
-        rest, limit = rest[len(head) :].lstrip("\n"), others
+        rest = rest[len(head) :].lstrip("\n")
+        if head.strip():  # a run of blank space longer than a part says nothing
+            parts.append(head.rstrip())
+            limit = others
     return [*parts, rest]
 
 
