@@ -19,6 +19,7 @@ from bot.metrics import DELIVERIES
 from bot.model.delivery import GIVE_UP_AFTER, REPEAT_WINDOW, Batch, Outcome, State
 from bot.store import outbox
 from bot.store.database import Database, Tx
+from bot.wecom.cards import BadPayload
 from bot.wecom.client import Client, SendResult
 from bot.wecom.limits import Fault, fault_of
 
@@ -93,7 +94,7 @@ class Sender:
             _count(State.EXHAUSTED, len(queued))
             return None, now
         ready, due_at = pacing.ready(tx, batch, queued, now)
-        return (_Attempt(tuple(ready), repeat=False) if ready else None), due_at
+        return (_Attempt(_told_apart(ready), repeat=False) if ready else None), due_at
 
     def _send(self, batch: Batch, attempt: _Attempt) -> float | None:
         """One call and its record. Returns seconds to wait before the next attempt, or None to go on at once."""
@@ -104,6 +105,11 @@ class Sender:
             return _back_off(batch.attempts)
         except WecomError as error:
             return self._refused(batch, attempt, error)
+        except BadPayload as error:  # nothing left this machine, and nothing ever will
+            log.error("payload_refused", batch_id=batch.id, field=error.field)
+            self._record(batch, attempt.touser, State.REJECTED, WecomError(0, str(error), permanent=True))
+            _count(State.REJECTED, len(attempt.touser))
+            return None
         failpoint.reach("sender.sent")
         with self._database.write() as tx:
             outbox.settle(tx, batch, _outcomes(attempt.touser, result), clock.now())
@@ -130,6 +136,14 @@ class Sender:
         outcomes = [Outcome(userid=userid, state=state, final=final, errcode=error.errcode, errmsg=error.errmsg) for userid in touser]
         with self._database.write() as tx:
             outbox.settle(tx, batch, outcomes, clock.now())
+
+
+def _told_apart(userids: Iterable[str]) -> tuple[str, ...]:
+    """Those that differ in more than case: the platform names refused ones in lower case. The others go with the next call."""
+    first: dict[str, str] = {}
+    for userid in userids:
+        first.setdefault(userid.casefold(), userid)
+    return tuple(first.values())
 
 
 def _outcomes(touser: Sequence[str], result: SendResult) -> list[Outcome]:

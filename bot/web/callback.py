@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import structlog
 
 from bot import clock, failpoint
-from bot.dispatch import Dispatcher
+from bot.dispatch import Dispatcher, where
 from bot.errors import BadCallback, Unavailable
 from bot.metrics import CALLBACKS, HANDLING
 from bot.model.inbound import SuitePush
@@ -63,6 +63,9 @@ class Callback:
         except Unavailable as error:
             status, body, kind, outcome = 503, b"", "text/plain", "unavailable"
             log.error("callback_unavailable", reason=str(error))
+        except Exception as error:  # noqa: BLE001  nothing was acknowledged, so the platform brings it again
+            status, body, kind, outcome = 503, b"", "text/plain", "failed"
+            log.error("callback_failed", error=type(error).__name__, at=where(error))
         finally:
             structlog.contextvars.unbind_contextvars("request_id")
         seconds = time.perf_counter() - started
