@@ -1,6 +1,7 @@
 """Recognising short commands: the whole text, evened out, or nothing."""
 
 import re
+from functools import lru_cache
 
 from bot.model.inbound import Click, Inbound, Text
 from rules.normalize import plain, tidy
@@ -11,17 +12,19 @@ _CLAUSE_ID = re.compile(r"(?:看|查看|回复|第|条款|clause )?(\d{1,2})[ .�
 
 def said(message: Inbound) -> str:
     """What a text says once case, width, script and end marks are evened out; "" for all that cannot be a command."""
-    if not isinstance(message, Text) or len(message.content) > LONGEST:
-        return ""
-    return plain(tidy(message.content))
+    return _evened(message.content)[0] if isinstance(message, Text) and len(message.content) <= LONGEST else ""
 
 
 def clause_id(message: Inbound) -> str | None:
     """The clause id that is all a text says: 4.2, ４．２, 第4.2条, 看 4.2."""
-    if not isinstance(message, Text) or len(message.content) > LONGEST:
-        return None
-    match = _CLAUSE_ID.fullmatch(tidy(message.content).strip("。.!！?？ "))
-    return f"{int(match[1])}.{int(match[2])}" if match else None
+    return _evened(message.content)[1] if isinstance(message, Text) and len(message.content) <= LONGEST else None
+
+
+@lru_cache(maxsize=2_048)  # at most 2 048 × 16 characters
+def _evened(content: str) -> tuple[str, str | None]:
+    tidied = tidy(content)
+    match = _CLAUSE_ID.fullmatch(tidied.strip("。.!！?？ "))
+    return plain(tidied), f"{int(match[1])}.{int(match[2])}" if match else None
 
 
 def is_command(message: Inbound, words: frozenset[str], key: str) -> bool:

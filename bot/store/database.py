@@ -5,6 +5,7 @@ short random pause, and the threads of one process queue at a mutex of their own
 """
 
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Select, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -37,6 +38,8 @@ class Database:
         # No BEGIN and ROLLBACK around a single SELECT: two round trips less. On SQLite the begin event below sees to the same.
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._mutex = threading.Lock()
+        self._local = threading.local()
+        self._queries: dict[int, _Query] = {}
 
     def _sqlite(self, pool_size: int) -> Engine:
         if self.url.database:
@@ -71,6 +74,36 @@ class Database:
         with _available(), self._reader.connect() as connection:
             yield connection
 
+    def ask(self, statement: Select[Any], values: dict[str, Any]) -> tuple[Any, ...]:
+        """The one row of a SELECT that comes with every callback. Raises Unavailable.
+
+        On SQLite it goes straight to a connection that the thread keeps: the query takes 10 µs, all around it took 100.
+        """
+        if not self.is_sqlite:
+            with self.read() as connection:
+                return tuple(connection.execute(statement, values).one())
+        query = self._query(statement)
+        try:
+            row: tuple[Any, ...] = self._own_connection().execute(query.sql, query.bound(values)).fetchone()
+        except sqlite3.OperationalError as error:
+            raise Unavailable(type(error).__name__) from error
+        return row
+
+    def _query(self, statement: Select[Any]) -> "_Query":
+        query = self._queries.get(id(statement))
+        if query is None:
+            query = self._queries[id(statement)] = _Query(statement, self.engine.dialect)
+        return query
+
+    def _own_connection(self) -> sqlite3.Connection:
+        try:
+            connection: sqlite3.Connection = self._local.connection
+        except AttributeError:
+            with _available():
+                self._local.checkout = self.engine.raw_connection()  # kept: given back when the thread ends
+            connection = self._local.connection = self._local.checkout.driver_connection
+        return connection
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends well and rolls back when it raises. Raises Unavailable.
@@ -99,6 +132,21 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+class _Query:
+    """A SELECT made into SQLite's text once, with what turns Python's values into the database's."""
+
+    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+        self.statement = statement  # kept alive: its id is its name
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        positions = [(name, compiled.binds[name]) for name in compiled.positiontup or ()]
+        self._names = [(name, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.value) for name, bind in positions]
+
+    def bound(self, values: dict[str, Any]) -> list[Any]:
+        given = ((process, values.get(name, default)) for name, process, default in self._names)
+        return [process(value) if process else value for process, value in given]
 
 
 @contextmanager

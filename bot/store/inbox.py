@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError
 
 from bot import failpoint
 from bot.errors import Unavailable
@@ -56,21 +56,24 @@ class LateReply:
 
 
 _FIND = select(inbox.c.id, inbox.c.reply, inbox.c.reply_state).where(inbox.c.key == bindparam("key"))
-_one = select(literal(1).label("one")).subquery("one")
-_sent = inbox.alias("sent")
-_LOOK = select(
-    inbox.c.id,
-    inbox.c.reply,
-    inbox.c.reply_state,
+_sent = (
     select(func.count())
     .where(
-        _sent.c.corpid == bindparam("corpid"),
-        _sent.c.agentid == bindparam("agentid"),
-        _sent.c.userid == bindparam("userid"),
-        _sent.c.arrived_at > bindparam("after"),
+        inbox.c.corpid == bindparam("corpid"),
+        inbox.c.agentid == bindparam("agentid"),
+        inbox.c.userid == bindparam("userid"),
+        inbox.c.arrived_at > bindparam("after"),
     )
-    .scalar_subquery(),
-).select_from(_one.outerjoin(inbox, inbox.c.key == bindparam("key")))
+    .scalar_subquery()
+)
+_one = select(literal(1).label("one")).subquery("one")
+_LOOK = select(inbox.c.id, inbox.c.reply, inbox.c.reply_state, _sent).select_from(_one.outerjoin(inbox, inbox.c.key == bindparam("key")))
+
+
+_INSERT = {
+    name: dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]).returning(inbox.c.key, inbox.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 
 
 def find(connection: Connection, key: str) -> Stored | None:
@@ -79,11 +82,11 @@ def find(connection: Connection, key: str) -> Stored | None:
     return row and Stored(*row)
 
 
-def look(connection: Connection, key: str, person: tuple[str, int, str], after: datetime) -> tuple[Stored | None, int]:
+def look(database: Database, key: str, person: tuple[str, int, str], after: datetime) -> tuple[Stored | None, int]:
     """`find`, and how many rows of this person (corpid, agentid, userid) arrived since `after`: one question for both."""
     corpid, agentid, userid = person
     values = {"key": key, "corpid": corpid, "agentid": agentid, "userid": userid, "after": after}
-    *row, sent = connection.execute(_LOOK, values).one()
+    *row, sent = database.ask(_LOOK, values)
     return (Stored(*row) if row[0] is not None else None), sent
 
 
@@ -131,21 +134,20 @@ def forget(tx: Connection, before: datetime, limit: int = 5_000) -> int:
 class _Ticket:
     """One row on its way to the disk. `settled` is set last, so that an interrupted writer never looks like success."""
 
-    __slots__ = ("failure", "row", "settled", "stored")
+    __slots__ = ("bell", "failure", "leads", "row", "settled", "stored")
 
     def __init__(self, row: Received) -> None:
         self.row = row
         self.stored: Stored | None = None
         self.failure: BaseException | None = None
         self.settled = False
-
-
-# What a value that cannot be stored makes of it: a refusal of the database, of a column's type, or of the driver's encoding.
-_REFUSED = (StatementError, ValueError, TypeError)
+        self.leads = False  # the next to write, for itself and all who wait by then
+        self.bell = threading.Lock()  # locked until there is news
+        self.bell.acquire()
 
 
 class GroupInsert:
-    """Stores rows of many threads with one commit: whoever gets the turn writes all that wait.
+    """Stores rows of many threads with one commit: one of them writes for all that wait, then names the next writer.
 
     One commit costs the disk the same for one row or a hundred, and the disk is what bounds callbacks a second.
     """
@@ -154,49 +156,63 @@ class GroupInsert:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._lock = threading.Lock()
         self._waiting: list[_Ticket] = []
-        self._turn = threading.Lock()
+        self._is_led = False
 
     def add(self, row: Received) -> Stored | None:
         """Store `row`, durably. Returns None when it is stored, else the row that was there already. Raises Unavailable."""
         ticket = _Ticket(row)
-        self._waiting.append(ticket)
-        while not ticket.settled:
-            if not self._turn.acquire(timeout=WAIT_S):
-                if ticket in self._waiting:
-                    self._waiting.remove(ticket)
-                # Somebody may be writing it this moment. Then the vendor's repeat finds the row.
-                raise Unavailable("no turn to store")
-            try:
-                if not ticket.settled:
-                    self._commit()
-            finally:
-                self._turn.release()
+        with self._lock:
+            self._waiting.append(ticket)
+            ticket.leads = not self._is_led
+            self._is_led = True
+        if ticket.leads or self._wait(ticket):
+            self._lead()
         if ticket.failure is not None:
             raise Unavailable("not stored") from ticket.failure
         return ticket.stored
 
+    def _wait(self, ticket: _Ticket) -> bool:
+        """Wait to be written for. True when it is this thread's turn to write instead."""
+        ticket.bell.acquire(timeout=WAIT_S)
+        with self._lock:
+            if ticket.leads or ticket.settled:
+                return ticket.leads
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+        # Somebody may be writing it this moment. Then the vendor's repeat finds the row.
+        raise Unavailable("no turn to store")
+
+    def _lead(self) -> None:
+        try:
+            self._commit()
+        finally:
+            with self._lock:
+                self._is_led = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].bell.release()
+
     def _commit(self) -> None:
-        tickets = self._waiting[: self.LARGEST]
-        del self._waiting[: self.LARGEST]
+        with self._lock:
+            tickets = self._waiting[: self.LARGEST]
+            del self._waiting[: self.LARGEST]
         try:
             self._write(tickets)
         except Unavailable as error:
-            _fail(tickets, error)
-        except _REFUSED as error:
-            if len(tickets) == 1:
-                _fail(tickets, error)
+            _settle(tickets, error)
+        except DBAPIError:
             for ticket in tickets:  # one row the database will not take must not take the others with it
-                if not ticket.settled:
-                    self._write_alone(ticket)
+                self._write_alone(ticket)
         finally:
-            _fail([ticket for ticket in tickets if not ticket.settled], Unavailable("interrupted"))
+            _settle([ticket for ticket in tickets if not ticket.settled], Unavailable("interrupted"))
 
     def _write_alone(self, ticket: _Ticket) -> None:
         try:
             self._write([ticket])
-        except (Unavailable, *_REFUSED) as error:
-            _fail([ticket], error)
+        except (Unavailable, DBAPIError) as error:
+            _settle([ticket], error)
 
     def _write(self, tickets: list[_Ticket]) -> None:
         with self._database.write() as tx:
@@ -205,11 +221,11 @@ class GroupInsert:
             for ticket in tickets:
                 if ticket.row.key not in fresh:
                     ticket.stored = find(tx, ticket.row.key)
-        for ticket in tickets:
-            ticket.settled = True
+        _settle(tickets)
 
 
-def _fail(tickets: list[_Ticket], error: BaseException) -> None:
+def _settle(tickets: list[_Ticket], failure: BaseException | None = None) -> None:
     for ticket in tickets:
-        ticket.failure = error
+        ticket.failure = failure
         ticket.settled = True
+        ticket.bell.release()
