@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from bot import failpoint
 from bot.errors import Unavailable
@@ -131,6 +131,9 @@ def forget(tx: Connection, before: datetime, limit: int = 5_000) -> int:
     return tx.execute(delete(inbox).where(inbox.c.id.in_(old))).rowcount
 
 
+_UNFIT = (StatementError, TypeError, ValueError)  # what a row that a database cannot hold raises, here or in its driver
+
+
 class _Ticket:
     """One row on its way to the disk. `settled` is set last, so that an interrupted writer never looks like success."""
 
@@ -202,7 +205,7 @@ class GroupInsert:
             self._write(tickets)
         except Unavailable as error:
             _settle(tickets, error)
-        except DBAPIError:
+        except _UNFIT:
             for ticket in tickets:  # one row the database will not take must not take the others with it
                 self._write_alone(ticket)
         finally:
@@ -211,7 +214,7 @@ class GroupInsert:
     def _write_alone(self, ticket: _Ticket) -> None:
         try:
             self._write([ticket])
-        except (Unavailable, DBAPIError) as error:
+        except (Unavailable, *_UNFIT) as error:
             _settle([ticket], error)
 
     def _write(self, tickets: list[_Ticket]) -> None:
@@ -219,7 +222,7 @@ class GroupInsert:
             fresh = insert(tx, [ticket.row for ticket in tickets])
             failpoint.reach("inbox.inserted")
             for ticket in tickets:
-                if ticket.row.key not in fresh:
+                if fresh.pop(ticket.row.key, None) is None:
                     ticket.stored = find(tx, ticket.row.key)
         _settle(tickets)
 

@@ -36,9 +36,8 @@ def test_looking_finds_the_row_and_counts_what_this_person_sent_since(database, 
     with database.write() as tx:
         rows = [received(f"w{n}", wang, NOW - timedelta(seconds=10 * n)) for n in range(10)]
         inbox.insert(tx, [*rows, received("l", li, NOW), received("c", other_corp, NOW), received("u", other_case, NOW)])
-    with database.read() as connection:
-        found, sent = inbox.look(connection, "w3", (wang.corpid, wang.agentid, wang.userid), NOW - timedelta(minutes=1))
-        missing, _ = inbox.look(connection, "none", (wang.corpid, wang.agentid, wang.userid), NOW)
+    found, sent = inbox.look(database, "w3", (wang.corpid, wang.agentid, wang.userid), NOW - timedelta(minutes=1))
+    missing, _ = inbox.look(database, "none", (wang.corpid, wang.agentid, wang.userid), NOW)
     assert found is not None
     assert (found.reply, found.reply_state) == ("", "passive")
     assert sent == 6
@@ -118,12 +117,13 @@ def test_a_row_the_database_refuses_does_not_take_its_neighbours_with_it(databas
         except Unavailable:
             refused.append(row.key)
 
-    with group._turn:  # so that all of them wait for one commit
-        threads = [threading.Thread(target=add, args=(row,)) for row in rows]
-        for thread in threads:
-            thread.start()
-        while len(group._waiting) < len(rows):
-            pass
+    group._is_led = True  # so that all of them wait for one commit
+    threads = [threading.Thread(target=add, args=(row,)) for row in rows]
+    for thread in threads:
+        thread.start()
+    while len(group._waiting) < len(rows):
+        pass
+    group._lead()
     for thread in threads:
         thread.join()
     assert refused == ["bad"]
