@@ -109,8 +109,7 @@ def _steps(app: App, keys: traffic.Keys) -> dict[str, float]:
 
 
 def _look(app: App, key: str, keys: traffic.Keys) -> object:
-    with app.database.read() as connection:
-        return inbox.look(connection, key, (keys.corpid, keys.agentid, "phase"), clock.now())
+    return inbox.look(app.database, key, (keys.corpid, keys.agentid, "phase"), clock.now())
 
 
 def _store(app: App, count: int) -> None:
