@@ -3,6 +3,11 @@
 `load()` gives the Book; `Book.ask(question)` the Answer. `python -m rules` is the command line.
 """
 
+import os
+
+# numpy reads this when it is first imported. Its products are small here, and idle BLAS threads spin on the core that the encoder needs.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from rules.answer import Answer
 from rules.book import Book, load
 from rules.clause import Clause, Link

@@ -10,6 +10,7 @@ from rules import encoder as encoders
 from rules.answer import Answer
 from rules.catalogue import Document, latest
 from rules.clause import Clause
+from rules.normalize import tidy
 from rules.search import Finder
 
 MEMO_ENTRIES = 4096  # answers kept; with keys of at most MEMO_CHARS characters this stays under 8 MiB
@@ -69,6 +70,11 @@ class Book:
     def ask(self, question: str) -> Answer:
         """The clause that answers `question`, or a refusal. Takes any string; remembers the last MEMO_ENTRIES short questions."""
         return self._memo(question) if len(question) <= MEMO_CHARS else self._finder.find(question)
+
+    def best(self, question: str) -> tuple[Answer, float]:
+        """The best clause for `question` whatever speaks against it, and its balance: what a threshold is chosen on."""
+        scores, _ = self._finder.scores(tidy(question))
+        return Answer("clause", scores.order[0]), scores.balance
 
 
 def load(encoder: Literal["auto", "off"] = "auto") -> Book:
