@@ -8,19 +8,21 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Select, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.sql.expression import ClauseElement
 
 from bot import failpoint
 from bot.errors import Unavailable
+from bot.store.prepared import Prepared
 
 Tx = Connection  # what passes between functions that write together
 
@@ -39,7 +41,8 @@ class Database:
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._mutex = threading.Lock()
         self._local = threading.local()
-        self._queries: dict[int, _Query] = {}
+        self._prepared: dict[int, Prepared] = {}
+        self._kept: list[ClauseElement] = []
 
     def _sqlite(self, pool_size: int) -> Engine:
         if self.url.database:
@@ -74,33 +77,21 @@ class Database:
         with _available(), self._reader.connect() as connection:
             yield connection
 
-    def ask(self, statement: Select[Any], values: dict[str, Any]) -> tuple[Any, ...]:
-        """The one row of a SELECT that comes with every callback. Raises Unavailable.
+    def prepared(self, statement: ClauseElement) -> Prepared:
+        """The statement as SQLite's text, made once a process."""
+        known = self._prepared.get(id(statement))
+        if known is None:
+            known = self._prepared[id(statement)] = Prepared(statement, self.engine.dialect)
+            self._kept.append(statement)  # its id names it, so it must live as long
+        return known
 
-        On SQLite it goes straight to a connection that the thread keeps: the query takes 10 µs, all around it took 100.
-        """
-        if not self.is_sqlite:
-            with self.read() as connection:
-                return tuple(connection.execute(statement, values).one())
-        query = self._query(statement)
-        try:
-            row: tuple[Any, ...] = self._own_connection().execute(query.sql, query.bound(values)).fetchone()
-        except sqlite3.OperationalError as error:
-            raise Unavailable(type(error).__name__) from error
-        return row
-
-    def _query(self, statement: Select[Any]) -> "_Query":
-        query = self._queries.get(id(statement))
-        if query is None:
-            query = self._queries[id(statement)] = _Query(statement, self.engine.dialect)
-        return query
-
-    def _own_connection(self) -> sqlite3.Connection:
+    def own_connection(self) -> sqlite3.Connection:
+        """SQLite only: a plain connection that this thread keeps, to read from. Raises Unavailable."""
         try:
             connection: sqlite3.Connection = self._local.connection
         except AttributeError:
             with _available():
-                self._local.checkout = self.engine.raw_connection()  # kept: given back when the thread ends
+                self._local.checkout = self.engine.raw_connection()  # given back when the thread ends
             connection = self._local.connection = self._local.checkout.driver_connection
         return connection
 
@@ -118,6 +109,24 @@ class Database:
         failpoint.reach("store.after_commit")
 
     @contextmanager
+    def plain_write(self) -> Iterator[sqlite3.Connection]:
+        """`write` on SQLite without SQLAlchemy, for `prepared` statements. Raises Unavailable; other sqlite3 errors pass."""
+        with self._turn():
+            connection = self.own_connection()
+            try:
+                _begin_immediate(connection.execute)
+                try:
+                    yield connection
+                    failpoint.reach("store.before_commit")
+                    connection.execute("COMMIT")
+                finally:
+                    if connection.in_transaction:
+                        connection.execute("ROLLBACK")
+            except sqlite3.OperationalError as error:
+                raise Unavailable(type(error).__name__) from error
+        failpoint.reach("store.after_commit")
+
+    @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self.is_sqlite:
             yield
@@ -132,21 +141,6 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-
-
-class _Query:
-    """A SELECT made into SQLite's text once, with what turns Python's values into the database's."""
-
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
-        self.statement = statement  # kept alive: its id is its name
-        compiled = statement.compile(dialect=dialect)
-        self.sql = str(compiled)
-        positions = [(name, compiled.binds[name]) for name in compiled.positiontup or ()]
-        self._names = [(name, bind.type.dialect_impl(dialect).bind_processor(dialect), bind.value) for name, bind in positions]
-
-    def bound(self, values: dict[str, Any]) -> list[Any]:
-        given = ((process, values.get(name, default)) for name, process, default in self._names)
-        return [process(value) if process else value for process, value in given]
 
 
 @contextmanager
@@ -176,11 +170,16 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 def _sqlite_begin(connection: Connection) -> None:
     if not connection.get_execution_options().get("bot_write"):
         return
+    _begin_immediate(connection.exec_driver_sql)
+
+
+def _begin_immediate(execute: Callable[[str], object]) -> None:
+    """BEGIN IMMEDIATE, tried again after short random pauses while another process writes."""
     until = time.monotonic() + WAIT_S
     while True:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as error:
+            execute("BEGIN IMMEDIATE")
+        except (OperationalError, sqlite3.OperationalError) as error:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
             time.sleep(random.uniform(0.0002, 0.002))

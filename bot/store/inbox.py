@@ -1,8 +1,9 @@
 """The inbox: one row for each thing WeCom told us, written together with all that follows from it."""
 
+import sqlite3
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +35,10 @@ class Received:
     reply_state: str = "passive"
 
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in _NAMES}
+
+
+_NAMES = tuple(field.name for field in fields(Received))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,16 @@ def look(database: Database, key: str, person: tuple[str, int, str], after: date
     """`find`, and how many rows of this person (corpid, agentid, userid) arrived since `after`: one question for both."""
     corpid, agentid, userid = person
     values = {"key": key, "corpid": corpid, "agentid": agentid, "userid": userid, "after": after}
-    *row, sent = database.ask(_LOOK, values)
+    if database.is_sqlite:
+        try:
+            looked = database.prepared(_LOOK).run(database.own_connection(), values)
+        except sqlite3.OperationalError as error:
+            raise Unavailable(type(error).__name__) from error
+        assert looked is not None
+        *row, sent = looked
+    else:
+        with database.read() as connection:
+            *row, sent = connection.execute(_LOOK, values).one()
     return (Stored(*row) if row[0] is not None else None), sent
 
 
@@ -131,7 +144,7 @@ def forget(tx: Connection, before: datetime, limit: int = 5_000) -> int:
     return tx.execute(delete(inbox).where(inbox.c.id.in_(old))).rowcount
 
 
-_UNFIT = (StatementError, TypeError, ValueError)  # what a row that a database cannot hold raises, here or in its driver
+_UNFIT = (StatementError, sqlite3.Error, TypeError, ValueError)  # what a row that a database cannot hold raises, here or in its driver
 
 
 class _Ticket:
@@ -218,13 +231,25 @@ class GroupInsert:
             _settle([ticket], error)
 
     def _write(self, tickets: list[_Ticket]) -> None:
-        with self._database.write() as tx:
-            fresh = insert(tx, [ticket.row for ticket in tickets])
-            failpoint.reach("inbox.inserted")
-            for ticket in tickets:
-                if fresh.pop(ticket.row.key, None) is None:
-                    ticket.stored = find(tx, ticket.row.key)
+        if self._database.is_sqlite:
+            self._write_sqlite(tickets)
+        else:
+            with self._database.write() as tx:
+                fresh = insert(tx, [ticket.row for ticket in tickets])
+                failpoint.reach("inbox.inserted")
+                for ticket in tickets:
+                    if fresh.pop(ticket.row.key, None) is None:
+                        ticket.stored = find(tx, ticket.row.key)
         _settle(tickets)
+
+    def _write_sqlite(self, tickets: list[_Ticket]) -> None:
+        insert_one, find_one = self._database.prepared(_INSERT["sqlite"]), self._database.prepared(_FIND)
+        with self._database.plain_write() as connection:
+            for ticket in tickets:
+                if insert_one.run(connection, ticket.row.values()) is None:
+                    there = find_one.run(connection, {"key": ticket.row.key})
+                    ticket.stored = Stored(*there) if there else None
+            failpoint.reach("inbox.inserted")
 
 
 def _settle(tickets: list[_Ticket], failure: BaseException | None = None) -> None:
