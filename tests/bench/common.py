@@ -209,6 +209,10 @@ def answers(port: int, path: str = "/healthz") -> bool:
         return False
 
 
+def own_pid() -> int:
+    return os.getpid()
+
+
 def memory_mib(pid: int) -> dict[str, float]:
     """{"rss", "pss"} of a process in MiB."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()

@@ -128,7 +128,7 @@ class Generator:
             head, found, _ = line.received.partition(b"\r\n\r\n")
             if not found:
                 return False
-            line.need = len(head) + 4 + _content_length(head)
+            line.need = len(head) + 4 + content_length(head)
         if len(line.received) < line.need:
             return False
         self._answered(line)
@@ -155,7 +155,8 @@ class Generator:
         self.result.statuses[status] = self.result.statuses.get(status, 0) + number
 
 
-def _content_length(head: bytes) -> int:
+def content_length(head: bytes) -> int:
+    """What the head of an answer says of its body; 0 when it says nothing."""
     at = head.lower().find(b"content-length:")
     return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 

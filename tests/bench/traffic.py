@@ -80,6 +80,11 @@ class Post:
         return head.encode() + self.body
 
 
+def now_s() -> int:
+    """The moment as WeCom writes it."""
+    return int(time.time())
+
+
 def seal(keys: Keys, xml: bytes, receiveid: str | None = None) -> Post:
     """One delivery of a message, as the platform makes it: a fresh time and nonce each."""
     return post(keys, keys.encrypt(xml, receiveid))
@@ -87,7 +92,7 @@ def seal(keys: Keys, xml: bytes, receiveid: str | None = None) -> Post:
 
 def post(keys: Keys, encrypted: str) -> Post:
     """A rightly signed envelope around any ciphertext."""
-    stamp, nonce = str(int(time.time())), str(secrets.randbelow(10**10))
+    stamp, nonce = str(now_s()), str(secrets.randbelow(10**10))
     query = urlencode({"msg_signature": keys.sign(stamp, nonce, encrypted), "timestamp": stamp, "nonce": nonce})
     body = (
         f"<xml><ToUserName><![CDATA[{keys.corpid}]]></ToUserName><AgentID><![CDATA[{keys.agentid}]]></AgentID>"
@@ -103,7 +108,7 @@ def text(keys: Keys, userid: str, content: str, msgid: int, created_s: int | Non
 
 def message(keys: Keys, userid: str, fields: Mapping[str, object], created_s: int | None = None) -> bytes:
     """The XML of any message or event: the common fields and these."""
-    common = {"ToUserName": keys.corpid, "FromUserName": userid, "CreateTime": int(time.time()) if created_s is None else created_s}
+    common = {"ToUserName": keys.corpid, "FromUserName": userid, "CreateTime": now_s() if created_s is None else created_s}
     return render({**common, **fields, "AgentID": keys.agentid})
 
 
