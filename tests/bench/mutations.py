@@ -190,7 +190,7 @@ def _query_form(dice: random.Random, _keys: Keys, post: Post) -> Spoilt:
             urlencode(rest),
             post.query + "&" + urlencode({name: value + "1"}),
             "",
-            "&".join("a=%d" % number for number in range(40)),
+            "&".join(f"a={number}" for number in range(40)),
             quote(post.query),
             post.query.replace("=", "%3D"),
             "x=" + "y" * 5_000,
@@ -293,7 +293,7 @@ def _value(dice: random.Random, xml: bytes) -> bytes:
     if not found:
         return xml
     one, value = dice.choice(found), dice.choice(_VALUES)
-    inner = dice.choice((value, f"<![CDATA[{value}]]>")).encode()
+    inner = dice.choice((value, *[f"<![CDATA[{value}]]>"] * 3)).encode()
     return xml[: one.start(2)] + inner + xml[one.end(2) :]
 
 
@@ -356,8 +356,8 @@ _INSIDE: tuple[tuple[str, Callable[[random.Random, bytes], bytes]], ...] = (
     *[("flip", _flip)] * 3,
     ("delete", _delete),
     ("insert", _insert),
-    *[("value", _value)] * 5,
-    *[("content", _content)] * 3,
+    *[("value", _value)] * 6,
+    *[("content", _content)] * 6,
     ("drop", _drop),
     ("double", _double),
     ("rename", _rename),
