@@ -36,8 +36,9 @@ class Context:
         return self.house.book()
 
     @property
-    def tx_open(self) -> bool:
-        return self._tx is not None
+    def is_untouched(self) -> bool:
+        """Nothing was written, and nothing waits for a commit."""
+        return self._tx is None and not self._after
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -54,12 +55,15 @@ class Context:
         if self._tx is not None:
             yield self._tx
             return
-        with self.house.database.write() as tx:
-            self._tx = tx
-            try:
+        try:
+            with self.house.database.write() as tx:
+                self._tx = tx
                 yield tx
-            finally:
-                self._tx = None
+        except BaseException:
+            self._after = []
+            raise
+        finally:
+            self._tx = None
         self._committed()
 
     def after_commit(self, act: Callable[[], None]) -> None:

@@ -28,9 +28,9 @@ from bot.metrics import DUPLICATES
 from bot.model import texts
 from bot.model.delivery import Priority
 from bot.model.inbound import Event, Inbound, Message, SuitePush
-from bot.model.reply import Outgoing, Reply, split
+from bot.model.reply import Outgoing, Reply, messages, split
 from bot.store import inbox
-from bot.store.database import WAIT_S
+from bot.store.database import WAIT_S, Tx
 
 log = structlog.get_logger()
 
@@ -56,8 +56,8 @@ class Dispatcher:
     def __init__(self, house: House, routes: Sequence[Route]) -> None:
         self._house = house
         self._routes = tuple(routes)
-        self._rows = inbox.GroupInsert(house.database)
         self._running: dict[str, threading.Event] = {}
+        self._rows = inbox.GroupInsert(house.database, coming=lambda: len(self._running))
         self._running_lock = threading.Lock()
 
     def handle(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
@@ -102,8 +102,7 @@ class Dispatcher:
     def _look(self, message: Inbound | SuitePush, arrived_at: datetime) -> tuple[inbox.Stored | None, int]:
         """The stored row of this delivery, and how much its sender sent in the last minute."""
         person = ("", 0, "") if isinstance(message, SuitePush) else (message.corpid, message.agentid, message.userid)
-        with self._house.database.read() as connection:
-            return inbox.look(connection, message.key, person, arrived_at - timedelta(minutes=1))
+        return inbox.look(self._house.database, message.key, person, arrived_at - timedelta(minutes=1))
 
     def _again(self, stored: inbox.Stored) -> str:
         """The stored reply of a repeated delivery. One that was late counts as fetched now, unless it already went out."""
@@ -142,13 +141,13 @@ class Dispatcher:
             ctx.roll_back()
 
     def _commit(self, ctx: InboundContext, done: inbox.Received, reply: Reply) -> str:
-        if not reply.later and not ctx.tx_open:
+        if not reply.later and ctx.is_untouched:
             return self._store(done, reply.now)
-        done = _completed(done, reply.now)
+        done, later = _completed(done, reply.now), reply.later
+        if done.reply_state == "late" and later:  # or what follows would overtake it: now all of it goes out in order
+            done, later = replace(done, reply_state="queued"), [*messages(reply.now), *later]
         with ctx.transaction() as tx:
-            batch_id = None
-            for outgoing in reply.later:
-                batch_id = outbox.enqueue(tx, done.corpid, done.agentid, [done.userid], outgoing, Priority.CHAT, after_id=batch_id)
+            for batch_id in _enqueue(tx, done, later):
                 ctx.wake(batch_id)
             failpoint.reach("dispatch.enqueued")
             inbox.finish(tx, done)
@@ -170,7 +169,7 @@ class Dispatcher:
                 stored = inbox.find(tx, done.key)
                 if stored is not None:
                     inbox.change_reply(tx, stored.id, "late", "passive")
-        return done.reply
+        return "" if done.reply_state == "queued" else done.reply
 
     def _lost_race(self, key: str) -> str:
         with self._house.database.read() as connection:
@@ -185,12 +184,20 @@ def late_replies(house: House) -> list[int]:
     before = clock.now() - timedelta(seconds=LATE_GRACE_S)
     with house.database.read() as connection:
         late = inbox.late_replies(connection, before, limit=200)
-    batch_ids = []
+    batch_ids: list[int] = []
     for row in late:
         with house.database.write() as tx:
             if inbox.change_reply(tx, row.id, "late", "queued"):
-                outgoing = Outgoing("text", {"content": row.reply})
-                batch_ids.append(outbox.enqueue(tx, row.corpid, row.agentid, [row.userid], outgoing, Priority.CHAT))
+                batch_ids += _enqueue(tx, row, messages(row.reply))
+    return batch_ids
+
+
+def _enqueue(tx: Tx, to: inbox.Received | inbox.LateReply, all_of_it: Sequence[Outgoing]) -> list[int]:
+    """One batch a message, each waiting for the one before it. Returns their ids."""
+    batch_ids: list[int] = []
+    for outgoing in all_of_it:
+        after_id = batch_ids[-1] if batch_ids else None
+        batch_ids.append(outbox.enqueue(tx, to.corpid, to.agentid, [to.userid], outgoing, Priority.CHAT, after_id=after_id))
     return batch_ids
 
 
@@ -205,7 +212,7 @@ def _age_s(moment: datetime) -> float:
 
 
 def _completed(done: inbox.Received, reply: str) -> inbox.Received:
-    slow = bool(reply) and _age_s(done.arrived_at) > SLOW_S
+    slow = bool(reply and done.userid) and _age_s(done.arrived_at) > SLOW_S
     return replace(done, handled_at=clock.now(), reply=reply, reply_state="late" if slow else "passive")
 
 

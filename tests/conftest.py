@@ -267,7 +267,7 @@ def make_sender(house: House, wecom: World, settings: Settings) -> Iterator[Call
                 read_s=0.4,
             )
         )
-        return Sender(house, clients[-1])
+        return Sender(house.database, clients[-1], house.wake)
 
     yield make
     for client in clients:

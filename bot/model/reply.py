@@ -58,7 +58,16 @@ def split(text: str, first: int = PASSIVE_BYTES, others: int = PASSIVE_BYTES - M
 def say(text: str) -> Reply:
     """A reply of any length: its first 2048 bytes go back at once, what is over follows as further texts."""
     first, *rest = split(text)
-    return Reply(first, tuple(Outgoing("text", {"content": part}) for part in rest))
+    return Reply(first, tuple(_texts(rest)))
+
+
+def messages(text: str) -> list[Outgoing]:
+    """`text` as messages to send, each with room for its mark: what a passive reply becomes that came too late to be one."""
+    return _texts(split(text, first=PASSIVE_BYTES - MARK_BYTES))
+
+
+def _texts(parts: Sequence[str]) -> list[Outgoing]:
+    return [Outgoing("text", {"content": part}) for part in parts if part]
 
 
 NOTHING = Reply()

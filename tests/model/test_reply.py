@@ -6,7 +6,7 @@ from bot.model.reply import MARK_BYTES, PASSIVE_BYTES, Outgoing, Reply, ReplyToo
 from bot.model.texts import common
 
 # Characters of one to four bytes, and the white space at which texts are cut.
-TEXTS = st.text(st.sampled_from("a.条款😀\n \t") | st.characters(exclude_categories=("Cs",)), max_size=400)
+TEXTS = st.text(st.sampled_from("a.条款😀\n \t") | st.characters(codec="utf-8"), max_size=400)
 LONG = st.lists(TEXTS | st.integers(1, 700).map(" ".__mul__), max_size=40).map("".join)
 
 

@@ -1,4 +1,5 @@
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -107,6 +108,7 @@ POISON = {
 @pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
 def test_a_row_the_database_refuses_does_not_take_its_neighbours_with_it(database, wang, poison):
     group = inbox.GroupInsert(database)
+    gate = received("gate", wang, NOW)
     rows = [received(f"k{n}", wang, NOW) for n in range(8)]
     rows.insert(4, received("bad", wang, NOW, **poison))
     refused = []
@@ -117,17 +119,18 @@ def test_a_row_the_database_refuses_does_not_take_its_neighbours_with_it(databas
         except Unavailable:
             refused.append(row.key)
 
-    group._is_led = True  # so that all of them wait for one commit
-    threads = [threading.Thread(target=add, args=(row,)) for row in rows]
-    for thread in threads:
-        thread.start()
-    while len(group._waiting) < len(rows):
-        pass
-    group._lead()
+    threads = [threading.Thread(target=add, args=(row,)) for row in [gate, *rows]]
+    with database.write() as tx:  # the first writer waits for this, and so all others gather for one commit
+        inbox.insert(tx, [gate])
+        for thread in threads:
+            thread.start()
+        until = time.monotonic() + 3
+        while len(group._waiting) < len(rows) and time.monotonic() < until:
+            time.sleep(0.001)
     for thread in threads:
         thread.join()
     assert refused == ["bad"]
-    assert {row.key for row in all_of(database, "inbox")} == {f"k{n}" for n in range(8)}
+    assert {row.key for row in all_of(database, "inbox")} == {"gate", *(f"k{n}" for n in range(8))}
 
 
 def test_more_rows_than_one_commit_takes_are_all_stored(database, wang, monkeypatch):
