@@ -65,7 +65,12 @@ def check(phrases: Iterable[Phrase], lineages: Collection[str]) -> None:
 def too_close(phrases: Iterable[Phrase], questions: Iterable[str], limit: float = 0.5) -> list[Phrase]:
     """Phrases whose bigram Jaccard with any of `questions` is `limit` or more: they would let a measure see what it measures."""
     asked = [bigrams(question) for question in questions]
-    return [phrase for phrase in phrases if any(jaccard(bigrams(phrase.text), other) >= limit for other in asked)]
+
+    def is_close(phrase: Phrase) -> bool:
+        own = bigrams(phrase.text)
+        return any(jaccard(own, other) >= limit for other in asked)
+
+    return [phrase for phrase in phrases if is_close(phrase)]
 
 
 def digest(phrases: Iterable[Phrase]) -> str:

@@ -32,7 +32,8 @@ _SURELY_NOT = -0.5
 
 _TOPIC_SCORE = 0.2  # below it a refused question's topic isn't named
 _CHAT_SCORE = 0.45
-_NEIGHBOUR_SCORE = 0.12
+_NEIGHBOUR_SCORE = 0.12  # from here on a clause is named beside an answer
+_NEAREST_SCORE = 0.06  # and beside a refusal, where the first is named in any case
 _STEEPNESS = 8.0  # of confidence around the threshold
 _MARK = 0.05  # a sentence less like the question than this isn't marked
 
@@ -126,7 +127,8 @@ class Finder:
                 kind: Kind = bank.CHAT[topic]
                 return Answer(kind, confidence=confidence, language=language)
             topic = None
-        return Answer("refusal", neighbours=scores.order[:3], topic=topic, confidence=confidence, language=language)
+        near = [clause for clause, score in zip(scores.order[:3], scores.by_clause[:3], strict=True) if score >= _NEAREST_SCORE]
+        return Answer("refusal", neighbours=tuple(near or scores.order[:1]), topic=topic, confidence=confidence, language=language)
 
     def _mark(self, clause: Clause, tidied: str, vector: Vector | None) -> Span | None:
         """The sentence of `clause` most like the question, by shared grams and, where there is one, by vector."""

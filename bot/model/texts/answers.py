@@ -18,7 +18,20 @@ _NOT_STATED = {
     "score": "规则原文没有写明评分、排名的算法或公式。",
     "template": "规则原文没有提供报告、申请的模板或格式要求。",
     "procedure_detail": "规则原文没有写明具体的操作入口、按钮、进度或审核环节。",
+    "other_documents": "规则原文只列出了相关协议的名称和链接（1.1、1.3），没有收录它们的内容。",
+    "agreement_detail": "规则原文只列出了相关协议的名称和链接（1.1、1.3），没有收录它们的内容。",
+    "eligibility": "规则原文没有写明资质、证照、注册资本等具体条件。",
+    "listing_howto": "规则原文没有写明上架要填的资料和操作步骤。",
+    "data_privacy": "规则原文没有写到数据的保存、归属、删除或导出。",
+    "history": "规则原文没有写到以前的版本和修改记录。",
+    "courts": "规则原文没有写到诉讼、仲裁或管辖法院。",
+    "individual_cases": "规则原文只写通用规则，不涉及某个应用或某家服务商的具体情况。",
+    "customers": "规则原文没有写到退费、退款等客户纠纷的处理办法。",
+    "statistics": "规则原文没有公布任何数量或统计数据。",
 }
+_NOT_STATED_AT_ALL = "规则原文没有写到这一点。"
+# Topics of rules/bank/unrelated.txt: naming clauses that are near to them would only mislead.
+_FAR = {"api", "wecom_usage", "other_platforms", "life", "general_knowledge", "coding", "injection", "english_chat"}
 _PICTURE = "具体行为对应哪一档处理，只写在原文的一张表格图片里，我没有读取图片，不能替它作答。请直接查看："
 _OUTSIDE = "这个问题不在《{title}》的范围内，我只回答这份规则里的内容。"
 _UNSURE = "这个问题我没有把握：规则原文可能没有写到，我不猜测。"
@@ -79,7 +92,7 @@ def human(book: Book) -> str:
     told = "，可回复 4.1 看原文" if clause else ""
     return (
         "我是自动应答的规则助手，目前不能转接人工，这条消息也不会转给工作人员。\n"
-        f"对处理结果有异议的，规则允许服务商联系企业微信团队{told}；规则原文没有公布电话或邮箱，请使用您收到书面通知的渠道或平时的对接渠道。\n"
+        f"对处理结果有异议的，规则允许服务商联系企业微信团队{told}；规则原文没有公布电话、邮箱等联系方式。\n"
         "规则方面的问题，我可以继续回答。"
     )
 
@@ -121,26 +134,26 @@ def _quoted(answer: Answer, clause: Clause, book: Book) -> str:
 
 
 def _refused(answer: Answer, book: Book) -> str:
-    lines = []
-    if answer.language == "en":
-        lines.append("The rules do not clearly answer this, so nothing is quoted.")
-    if answer.topic == "picture":
-        pictures = [clause.picture for clause in book.clauses if clause.picture]
-        lines.append(_PICTURE + (pictures[0] if pictures else book.url))
-    elif answer.topic in _NOT_STATED:
-        lines.append(_NOT_STATED[answer.topic] + "原文没有的内容，我不猜测。")
-    elif answer.topic:
-        lines.append(_OUTSIDE.format(title=book.title))
-    elif answer.neighbours:
-        lines.append(_UNSURE)
-    else:
-        return "\n".join([*lines, _NOT_A_QUESTION, "回复“目录”看全部条款。"])
-    if answer.neighbours:
-        lines.append("相近的条款：")
-        lines += [f"· {clause.id} {clause.opening(_OPENING_CHARS)}" for clause in answer.neighbours[:3]]
-        lines.append(f"回复 {answer.neighbours[0].id} 看原文。")
-    lines.append(_TRY)
+    if answer.topic == "gibberish" or not answer.neighbours:
+        return f"{_NOT_A_QUESTION}\n回复“目录”看全部条款。"
+    lines = ["The rules do not clearly answer this, so nothing is quoted."] if answer.language == "en" else []
+    if answer.topic in _FAR:
+        return "\n".join([*lines, _OUTSIDE.format(title=book.title), _TRY])
+    lines.append(_why(answer.topic, book))
+    lines.append("相近的条款：")
+    lines += [f"· {clause.id} {clause.opening(_OPENING_CHARS)}" for clause in answer.neighbours[:3]]
+    lines += [f"回复 {answer.neighbours[0].id} 看原文。", _TRY]
     return "\n".join(lines)
+
+
+def _why(topic: str | None, book: Book) -> str:
+    """Why nothing is quoted, as exactly as the topic allows."""
+    if topic == "picture":
+        pictures = [clause.picture for clause in book.clauses if clause.picture]
+        return _PICTURE + (pictures[0] if pictures else book.url)
+    if topic is None:
+        return _UNSURE
+    return _NOT_STATED.get(topic, _NOT_STATED_AT_ALL) + "原文没有的内容，我不猜测。"
 
 
 def _heading(clause: Clause) -> str:
