@@ -45,6 +45,7 @@ class Chat:
     def __init__(self, path: Path | None) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.rev = 0
+        self.cleared = 0  # how often
         self._items: dict[int, Item] = {}
         self._order: deque[int] = deque()
         self._last_at: dict[str, float] = {}
@@ -105,6 +106,7 @@ class Chat:
             self._items.clear()
             self._order.clear()
             self._last_at.clear()
+            self.cleared += 1
             if self._path is not None:
                 self._rewrite(self._path)
             self.rev += 1

@@ -1,14 +1,71 @@
 """The chat page, its stream of changes, and the pictures in it."""
 
-from flask import Blueprint, Response, abort
+import json
+import secrets
+from collections.abc import Callable, Iterator
 
+from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
+
+from bot import clock
+from bot.sandbox.api import APIS
 from bot.sandbox.media import mimetype
 from bot.sandbox.world import World
+
+_QUIET_S = 15.0
+# (value, words) of the demo panel's fault switch; the value is a rule's kind
+FAULTS = (
+    ("", "没有故障"),
+    ("errcode:-1", "系统繁忙（-1）"),
+    ("errcode:45009", "超过频率（45009）"),
+    ("errcode:42001", "令牌过期（42001）"),
+    ("timeout", "收下但不回答"),
+    ("reset", "收下后断开连接"),
+    ("reset_before", "没收到就断开"),
+    ("slow:1.5", "慢 1.5 秒"),
+    ("http:502", "网关错误（502）"),
+    ("html", "返回网页而非 JSON"),
+    ("truncated", "回答只有一半"),
+)
 
 
 def blueprint(world: World) -> Blueprint:
     """Routes bound to one world."""
     routes = Blueprint("pages", __name__)
+    # Another run of the program, or an emptied chat, has another epoch: the page then loads anew.
+    run = secrets.token_hex(4)
+
+    def epoch() -> str:
+        return f"{run}-{world.chat.cleared}"
+
+    @routes.get("/")
+    def page() -> str:
+        members = world.page_members()
+        active = next((member for member in members if member.userid == request.args.get("user")), members[0])
+        rev = world.chat.rev
+        chats = [(member, world.chat.items(member.userid)) for member in members]
+        return render_template(
+            "chat.html",
+            world=world,
+            chats=chats,
+            active=active,
+            rev=rev,
+            epoch=epoch(),
+            clock_now=clock.timestamp(),
+            faults=FAULTS,
+            apis=APIS,
+            menu=world.menu,
+        )
+
+    @routes.get("/sandbox/stream")
+    def stream() -> Response:
+        given = request.headers.get("Last-Event-ID") or request.args.get("rev", "0")
+        rev = int(given) if given.isascii() and given.isdigit() else 0
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        return Response(_events(app, world, rev, epoch), content_type="text/event-stream")
+
+    @routes.get("/sandbox/exchanges")
+    def exchanges() -> str:
+        return render_template("_exchanges.html", exchanges=world.exchanges.newest())
 
     @routes.get("/sandbox/pic/<media_id>")
     def picture(media_id: str) -> Response:
@@ -20,3 +77,30 @@ def blueprint(world: World) -> Blueprint:
         return response
 
     return routes
+
+
+def _events(app: Flask, world: World, rev: int, epoch: Callable[[], str]) -> Iterator[bytes]:
+    """Server-sent events, each with all that has changed since the last one."""
+    while True:
+        newest, items = world.chat.since(rev, _QUIET_S)
+        if newest == rev:
+            yield b": still here\n\n"
+            continue
+        rev = newest
+        with app.app_context():
+            change = {
+                "epoch": epoch(),
+                "busy": world.busy(),
+                "menu": render_template("_menu.html", menu=world.menu),
+                "items": [
+                    {
+                        "id": item.id,
+                        "userid": item.userid,
+                        "side": item.side,
+                        "html": render_template("_item.html", item=item, member=world.members.get(item.userid)),
+                    }
+                    for item in items
+                    if item.userid in world.members and world.members[item.userid].on_page
+                ],
+            }
+        yield f"id: {rev}\ndata: {json.dumps(change, ensure_ascii=False)}\n\n".encode()

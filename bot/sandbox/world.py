@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,7 @@ class World:
         self.media = MediaStore(folder / "media" if folder else None)
         self.codes = Codes()
         self._secret = secret
+        self._busy: Counter[str] = Counter()
         self._ids = itertools.count(int(clock.timestamp() * 1000) << 10)
         self.members = {member.userid: member for member in cast()}
         self._menu = MenuFile(folder / "menu.json" if folder else None)
@@ -239,14 +241,27 @@ class World:
         if item is not None:
             self.chat.change(item, exchange=exchange.id)
         handle = Handle()
+        self._note_busy(userid, 1)
 
         def run() -> None:
             outcome = self.callback.deliver(exchange, whole)
+            self._note_busy(userid, -1)
             self._settle(userid, outcome, item)
             handle.finish(outcome)
 
         threading.Thread(target=run, name=f"callback-{exchange.id}", daemon=True).start()
         return handle
+
+    def _note_busy(self, userid: str, step: int) -> None:
+        with self.lock:
+            self._busy[userid] += step
+            if self.members[userid].on_page:
+                self.chat.touch()
+
+    def busy(self) -> list[str]:
+        """Members on the page whose last word the bot is still working on."""
+        with self.lock:
+            return [userid for userid, running in self._busy.items() if running and self.members[userid].on_page]
 
     def _settle(self, userid: str, outcome: Outcome, item: Item | None) -> None:
         """Show how an exchange ended: the bubble's mark, the card's button, the passive reply."""
