@@ -2,7 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -169,9 +170,12 @@ class GroupInsert:
     """
 
     LARGEST = 200  # rows a commit: bounds how long other writers wait
+    PATIENCE_S = 0.002  # about one commit: longer would cost more than it saves
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, coming: Callable[[], int] = lambda: 0) -> None:
+        """coming: how many rows are on their way, those that wait here included; the writer gives them a moment to get here."""
         self._database = database
+        self._coming = coming
         self._lock = threading.Lock()
         self._waiting: list[_Ticket] = []
         self._is_led = False
@@ -202,6 +206,7 @@ class GroupInsert:
 
     def _lead(self) -> None:
         try:
+            self._gather()
             self._commit()
         finally:
             with self._lock:
@@ -209,6 +214,11 @@ class GroupInsert:
                 if self._waiting:
                     self._waiting[0].leads = True
                     self._waiting[0].bell.release()
+
+    def _gather(self) -> None:
+        until = time.monotonic() + self.PATIENCE_S
+        while len(self._waiting) < min(self._coming(), self.LARGEST) and time.monotonic() < until:
+            time.sleep(self.PATIENCE_S / 8)
 
     def _commit(self) -> None:
         with self._lock:
