@@ -62,6 +62,7 @@ class Platform:
     def stop(self) -> None:
         """Let everybody finish what is under way."""
         self._over.set()
+        self._is_served.set()
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(timeout=_STOP_S)
