@@ -18,11 +18,16 @@ _WAIT_S = 120
 _TUNING = ("latency_ms", "deadline_s", "retry_gap_s")
 # What a member sends by default where the caller gives only a msgtype (path/90239)
 _SAMPLES: Mapping[str, Mapping[str, Any]] = {
-    "voice": {"MediaId": "", "Format": "amr"},
-    "video": {"MediaId": "", "ThumbMediaId": ""},
+    "voice": {"Format": "amr"},
+    "video": {"ThumbMediaId": ""},
     "location": {"Location_X": 23.134521, "Location_Y": 113.358803, "Scale": 16, "Label": "广州市海珠区新港中路397号"},
     "link": {"Title": "一个链接", "Description": "链接的说明", "Url": "http://127.0.0.1/", "PicUrl": ""},
-    "file": {"MediaId": "", "FileName": "整改报告.pdf"},
+    "file": {"FileName": "整改报告.pdf"},
+}
+_SAMPLE_MEDIA: Mapping[str, bytes] = {
+    "voice": b"#!AMR\n" + bytes(96),
+    "video": b"\0\0\0\x18ftypmp42" + bytes(96),
+    "file": b"%PDF-1.4\n%%EOF\n",
 }
 
 
@@ -147,8 +152,16 @@ def _say(world: World, body: Mapping[str, Any]) -> Handle:
         return world.act(userid, _text(body, "event"), {"EventKey": str(body.get("event_key", "")), **extra})
     if "msgtype" in body:
         msgtype = _text(body, "msgtype")
-        return world.send(userid, msgtype, {**_SAMPLES.get(msgtype, {}), **extra}, msgid=msgid)
+        return world.send(userid, msgtype, {**_sample(world, msgtype, extra), **extra}, msgid=msgid)
     return world.say(userid, _text(body, "text"), msgid=msgid)
+
+
+def _sample(world: World, msgtype: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a kind, with a medium that media/get really serves."""
+    fields = dict(_SAMPLES.get(msgtype, {}))
+    if msgtype in _SAMPLE_MEDIA and "MediaId" not in given:
+        fields["MediaId"] = world.media.add(msgtype, str(fields.get("FileName", msgtype)), _SAMPLE_MEDIA[msgtype]).media_id
+    return fields
 
 
 def _set_member(world: World, body: Mapping[str, Any]) -> dict[str, Any]:

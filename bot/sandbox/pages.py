@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
 
@@ -42,11 +43,13 @@ def blueprint(world: World) -> Blueprint:
         members = world.page_members()
         active = next((member for member in members if member.userid == request.args.get("user")), members[0])
         rev = world.chat.rev
+        groups = [(provider, list(group)) for provider, group in groupby(members, key=lambda member: member.provider)]
         chats = [(member, world.chat.items(member.userid)) for member in members]
         return render_template(
             "chat.html",
             world=world,
             chats=chats,
+            groups=groups,
             active=active,
             rev=rev,
             epoch=epoch(),

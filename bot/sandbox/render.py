@@ -21,6 +21,7 @@ _INLINE = re.compile(
     r"|<font\s+color\s*=\s*['\"]?(?P<colour>info|comment|warning)['\"]?\s*>(?P<inside>.*?)</font>",
     re.IGNORECASE,
 )
+_ELEMENT_END = re.compile(r"<xml>|</\w+>(?=<\w|</xml>)")
 _HEADING = re.compile(r"(#{1,6})\s+(.*)")
 
 
@@ -108,6 +109,11 @@ def clock_time(at: float) -> str:
     return f"{datetime.fromtimestamp(at, clock.SHANGHAI):%H:%M:%S}"
 
 
+def xml_lines(xml: str) -> str:
+    """Callback XML with one element a line, for reading."""
+    return _ELEMENT_END.sub("\\g<0>\n", xml)
+
+
 def size(size_bytes: int) -> str:
     """A file's size as people say it."""
     return f"{size_bytes / (1 << 20):.1f} MB" if size_bytes >= 1 << 20 else f"{max(1, size_bytes >> 10)} KB"
@@ -121,4 +127,5 @@ FILTERS = {
     "stamp": stamp,
     "clock_time": clock_time,
     "size": size,
+    "xml_lines": xml_lines,
 }

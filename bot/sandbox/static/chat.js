@@ -153,7 +153,6 @@ $("#plus").addEventListener("click", () => {
   const tools = $("#tools");
   tools.hidden = !tools.hidden;
   $("#plus").setAttribute("aria-expanded", String(!tools.hidden));
-  requestAnimationFrame(() => scrollToEnd(log(active)));
 });
 
 $("#picture").addEventListener("change", async (event) => {
@@ -218,17 +217,21 @@ document.addEventListener("click", async (event) => {
   if (retry) await post("retry", { item: Number(retry.dataset.retry) });
 });
 
-for (const form of $$("form.card")) form.addEventListener("submit", (event) => event.preventDefault());
+document.addEventListener("submit", (event) => { if (event.target.matches("form.card")) event.preventDefault(); });
 
 // drawers and the technical view
 
 let lastOpener = null;
-function openDrawer(id) {
+function markExpanded(id, isOpen) {
+  for (const button of $$(`[data-open="${id}"]`)) button.setAttribute("aria-expanded", String(isOpen));
+}
+
+function openDrawer(id, opener) {
   const drawer = document.getElementById(id);
-  lastOpener = $(`[data-open="${id}"]`);
+  lastOpener = opener;
   drawer.hidden = false;
   drawer.classList.add("is-open");
-  lastOpener.setAttribute("aria-expanded", "true");
+  markExpanded(id, true);
   $("[data-close]", drawer)?.focus({ preventScroll: true });
 }
 
@@ -236,7 +239,7 @@ function closeDrawer(drawer) {
   if (!drawer.classList.contains("is-open")) return;
   drawer.classList.remove("is-open");
   if (drawer.id === "wire") drawer.hidden = true;
-  $(`[data-open="${drawer.id}"]`).setAttribute("aria-expanded", "false");
+  markExpanded(drawer.id, false);
   lastOpener?.focus({ preventScroll: true });
 }
 
@@ -244,7 +247,7 @@ for (const button of $$("[data-open]")) {
   button.addEventListener("click", () => {
     const drawer = document.getElementById(button.dataset.open);
     if (drawer.classList.contains("is-open")) closeDrawer(drawer);
-    else { openDrawer(button.dataset.open); refreshWire(); }
+    else { openDrawer(button.dataset.open, button); refreshWire(); }
   });
 }
 for (const button of $$("[data-close]")) button.addEventListener("click", () => closeDrawer(button.closest("aside")));
@@ -291,6 +294,12 @@ $("#clear-chat").addEventListener("click", () => post("reset", {}));
 setInterval(() => {
   $("#phone-time").textContent = new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
 }, 15000);
-addEventListener("resize", () => scrollToEnd(log(active)));
+
+// the newest message stays in sight when the keyboard, the tools or a second line take room
+const wasAtEnd = new WeakMap();
+for (const pane of $$(".log")) {
+  pane.addEventListener("scroll", () => wasAtEnd.set(pane, pane.scrollHeight - pane.scrollTop - pane.clientHeight < NEAR_END_PX));
+  new ResizeObserver(() => { if (wasAtEnd.get(pane) !== false) scrollToEnd(pane); }).observe(pane);
+}
 $("#menu").dataset.html = $("#menu").innerHTML;
 become(active, { isFirst: true });
