@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.settings import new_secret, split_bind
+from config.settings import Settings, new_secret, split_bind
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
 _START_S = 60.0
@@ -23,7 +23,7 @@ _STOP_S = 15.0
 
 def run(data_dir: Path = Path("data")) -> int:
     """Start the three, say where they are, and wait for Ctrl-C. Returns 0 after a clean stop, 1 when something did not start."""
-    environment = {**os.environ, **_settings(data_dir)}
+    environment = {**_surroundings(), **_settings(data_dir)}
     taken = [bind for bind in (environment["BIND"], environment["SANDBOX_BIND"]) if not _is_free(bind)]
     if taken:
         print(f"端口已被占用：{'、'.join(taken)}。请停掉占用它的程序，或换端口：BIND=… SANDBOX_BIND=… make demo")
@@ -55,6 +55,15 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+# Settings that whoever tries things out may give; all others are the demo's own.
+_ADJUSTABLE = {"CLOCK_RATE", "FAILPOINT", "LOG_LEVEL", "RULES_ENCODER", "SENDER_LIMIT_PER_MINUTE", "WEB_WORKERS", "WEB_THREADS"}
+
+
+def _surroundings() -> dict[str, str]:
+    names = {name.upper() for name in Settings.model_fields} - _ADJUSTABLE
+    return {name: value for name, value in os.environ.items() if name not in names}
+
+
 def _settings(data_dir: Path) -> dict[str, str]:
     """Settings of the demo: made once, kept, so that a second run goes on with what the first one left."""
     file = data_dir / "demo.json"
@@ -74,7 +83,13 @@ def _settings(data_dir: Path) -> dict[str, str]:
     bind = os.environ.get("BIND", "127.0.0.1:8000")
     sandbox = os.environ.get("SANDBOX_BIND", "127.0.0.1:8001")
     addresses = {"WECOM_API_BASE": f"http://{sandbox}", "WECOM_OAUTH_BASE": f"http://{sandbox}", "PUBLIC_URL": f"http://{bind}"}
-    return {**kept, **addresses, "BIND": bind, "SANDBOX_BIND": sandbox, "DATA_DIR": str(data_dir), "DATABASE_URL": "", "QUEUE_URL": ""}
+    # Everything a `.env` in this folder could set is said here: the demo must never touch what it points to.
+    files = {
+        "DATA_DIR": str(data_dir),
+        "DATABASE_URL": f"sqlite:///{data_dir.resolve() / 'bot.db'}",
+        "QUEUE_URL": f"sqlite:///{data_dir.resolve() / 'queue.db'}",
+    }
+    return {**kept, **addresses, **files, "BIND": bind, "SANDBOX_BIND": sandbox, "ENV_FILE": os.devnull, "CLOCK_ORIGIN": str(time.time())}
 
 
 def _random(length: int) -> str:
@@ -83,6 +98,7 @@ def _random(length: int) -> str:
 
 def _is_free(bind: str) -> bool:
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger after the last run don't count
         try:
             probe.bind(split_bind(bind))
         except OSError:

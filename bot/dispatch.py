@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,10 @@ class Dispatcher:
             failpoint.reach("dispatch.before_handler")
             received = _received(message, arrived_at)
             if isinstance(message, SuitePush):
-                return self._store(replace(received, state="stored"), "")
+                return self._store(received, "", state="stored")
             excess = sent - self._house.settings.sender_limit_per_minute
             if isinstance(message, Message) and excess >= 0:  # said once, then acknowledged in silence until the minute is over
-                return self._store(replace(received, state="limited"), "" if excess else texts.common.LIMITED)
+                return self._store(received, "" if excess else texts.common.LIMITED, state="limited")
             return self._first(message, received)
 
     @contextmanager
@@ -123,27 +124,26 @@ class Dispatcher:
         try:
             reply = route.handler(message, ctx)
             failpoint.reach("dispatch.handled")
-            done = replace(received, outcome=f"{route.name} {ctx.outcome}".strip()[:64])
-            return self._commit(ctx, done, reply)
+            return self._commit(ctx, received, reply, outcome=f"{route.name} {ctx.outcome}".strip()[:64])
         except AlreadyStored:
             ctx.roll_back()
             return self._lost_race(message.key)
         except UserMistake as mistake:
             ctx.roll_back()
-            return self._store(replace(received, outcome=f"{route.name} mistake"), split(mistake.say)[0])
+            return self._store(received, split(mistake.say)[0], outcome=f"{route.name} mistake")
         except (Unavailable, BadCallback):
             raise
         except Exception as error:  # noqa: BLE001  whatever a handler does, its message is not lost: it is stored as failed
             ctx.roll_back()
             log.error("handler_failed", route=route.name, kind=received.kind, error=type(error).__name__, at=where(error))
-            return self._store(replace(received, state="failed", outcome=route.name), _apology(message))
+            return self._store(received, _apology(message), state="failed", outcome=route.name)
         finally:
             ctx.roll_back()
 
-    def _commit(self, ctx: InboundContext, done: inbox.Received, reply: Reply) -> str:
+    def _commit(self, ctx: InboundContext, received: inbox.Received, reply: Reply, outcome: str) -> str:
         if not reply.later and ctx.is_untouched:
-            return self._store(done, reply.now)
-        done, later = _completed(done, reply.now), reply.later
+            return self._store(received, reply.now, outcome=outcome)
+        done, later = _completed(received, reply.now, outcome=outcome), reply.later
         if done.reply_state == "late" and later:  # or what follows would overtake it: now all of it goes out in order
             done, later = replace(done, reply_state="queued"), [*messages(reply.now), *later]
         with ctx.transaction() as tx:
@@ -154,9 +154,9 @@ class Dispatcher:
         ctx.commit()
         return self._in_time(done)
 
-    def _store(self, done: inbox.Received, reply: str) -> str:
+    def _store(self, received: inbox.Received, reply: str, state: str = "handled", outcome: str = "") -> str:
         """Commit a row that nothing else goes with, together with those of other threads."""
-        done = _completed(done, reply)
+        done = _completed(received, reply, state, outcome)
         failpoint.reach("dispatch.before_store")
         before = self._rows.add(done)
         failpoint.reach("dispatch.stored")
@@ -211,9 +211,10 @@ def _age_s(moment: datetime) -> float:
     return (clock.now() - moment).total_seconds()
 
 
-def _completed(done: inbox.Received, reply: str) -> inbox.Received:
-    slow = bool(reply and done.userid) and _age_s(done.arrived_at) > SLOW_S
-    return replace(done, handled_at=clock.now(), reply=reply, reply_state="late" if slow else "passive")
+def _completed(received: inbox.Received, reply: str, state: str = "handled", outcome: str = "") -> inbox.Received:
+    now = clock.now()
+    slow = bool(reply and received.userid) and (now - received.arrived_at).total_seconds() > SLOW_S
+    return replace(received, handled_at=now, reply=reply, reply_state="late" if slow else "passive", state=state, outcome=outcome)
 
 
 def _apology(message: Inbound) -> str:
@@ -223,6 +224,11 @@ def _apology(message: Inbound) -> str:
 _COMMON = {"corpid", "agentid", "userid", "created_s", "key", "msgid", "event"}
 
 
+@cache
+def _own_fields(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name not in _COMMON)
+
+
 def _received(message: Inbound | SuitePush, arrived_at: datetime) -> inbox.Received:
     if isinstance(message, SuitePush):
         corpid, agentid, userid, kind = message.auth_corpid or message.suite_id, 0, "", message.info_type
@@ -230,5 +236,5 @@ def _received(message: Inbound | SuitePush, arrived_at: datetime) -> inbox.Recei
     else:
         corpid, agentid, userid = message.corpid, message.agentid, message.userid
         kind = message.event if isinstance(message, Event) else type(message).__name__.lower()
-        own = {field.name: getattr(message, field.name) for field in fields(message) if field.name not in _COMMON}
+        own = {name: getattr(message, name) for name in _own_fields(type(message))}
     return inbox.Received(key=message.key, corpid=corpid, agentid=agentid, userid=userid, kind=kind[:64], fields=own, arrived_at=arrived_at)

@@ -124,7 +124,10 @@ _API_ADVICE = {
 
 
 def _clock(settings: Settings) -> str:
-    answer = urllib3.PoolManager().request("HEAD", settings.wecom_api_base, timeout=5.0, retries=False, redirect=False)
+    try:
+        answer = urllib3.PoolManager().request("HEAD", settings.wecom_api_base, timeout=5.0, retries=False, redirect=False)
+    except urllib3.exceptions.HTTPError as error:
+        raise _Problem(_API_ADVICE[-2] + "，时间未能比较") from error
     date = answer.headers.get("Date")
     if not date:
         return "对方没有给出时间，未比较"
@@ -140,6 +143,8 @@ def _bind(settings: Settings) -> str:
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1" if host == "0.0.0.0" else host, port)) == 0:  # noqa: S104
             return f"{settings.bind} 上已有服务在运行"
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:

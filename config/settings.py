@@ -3,6 +3,7 @@
 `load()` names every missing or bad variable at once. Secrets are SecretStr: they print as stars.
 """
 
+import os
 import re
 import secrets
 import time
@@ -146,9 +147,9 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: object) -> Settings:
-    """Settings from the environment and `.env`. Raises BadSetting with one line for each bad variable."""
+    """Settings from the environment and `.env` (or the file that ENV_FILE names). Raises BadSetting with one line for each bad variable."""
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return Settings(**{"_env_file": os.environ.get("ENV_FILE", ".env"), **overrides})  # type: ignore[arg-type]
     except ValidationError as error:
         raise BadSetting([_line(problem["loc"], problem["msg"], problem["type"]) for problem in error.errors()]) from error
 

@@ -70,7 +70,7 @@ class Sender:
                 attempt, due_at = self._next_attempt(tx, batch, now)
                 if attempt is None:
                     return due_at
-                if not outbox.mark_sending(tx, batch, attempt.touser, now):
+                if not outbox.mark_sending(tx, batch, attempt.touser, now, repeat=attempt.repeat):
                     return now
             failpoint.reach("sender.marked")
             wait_s = self._send(batch, attempt)
@@ -107,7 +107,7 @@ class Sender:
             return self._refused(batch, attempt, error)
         except BadPayload as error:  # nothing left this machine, and nothing ever will
             log.error("payload_refused", batch_id=batch.id, field=error.field)
-            self._record(batch, attempt.touser, State.REJECTED, WecomError(0, str(error), permanent=True))
+            self._record(batch, attempt.touser, State.REJECTED, WecomError(0, str(error), permanent=True), final=True)
             _count(State.REJECTED, len(attempt.touser))
             return None
         failpoint.reach("sender.sent")
@@ -123,16 +123,16 @@ class Sender:
         """The vendor took nothing of this call."""
         fault = fault_of(error.errcode)
         log.warning("send_refused", batch_id=batch.id, errcode=error.errcode, fault=fault, recipients=len(attempt.touser))
-        if error.permanent:
-            self._record(batch, attempt.touser, State.REJECTED, error)
-            _count(State.REJECTED, len(attempt.touser))
-            return None
         # A refused repeat says nothing of the first call: that one may have gone through.
+        if error.permanent:
+            state = State.UNCERTAIN if attempt.repeat else State.REJECTED
+            self._record(batch, attempt.touser, state, error, final=True)
+            _count(state, len(attempt.touser))
+            return None
         self._record(batch, attempt.touser, State.UNCERTAIN if attempt.repeat else State.QUEUED, error)
         return _WAIT_S[fault] * random.uniform(1.0, 1.2) if fault in _WAIT_S else _back_off(batch.attempts)
 
-    def _record(self, batch: Batch, touser: Iterable[str], state: State, error: WecomError) -> None:
-        final = state is State.REJECTED
+    def _record(self, batch: Batch, touser: Iterable[str], state: State, error: WecomError, *, final: bool = False) -> None:
         outcomes = [Outcome(userid=userid, state=state, final=final, errcode=error.errcode, errmsg=error.errmsg) for userid in touser]
         with self._database.write() as tx:
             outbox.settle(tx, batch, outcomes, clock.now())

@@ -54,7 +54,7 @@ def ensure(database: Database) -> None:
     if current(database) == head():
         return
     if not database.is_sqlite:
-        raise Unavailable("the database is not migrated; run: python -m bot migrate")
+        raise Unavailable("数据库还没有升级，请先运行 python -m bot migrate")
     migrate(database)
 
 

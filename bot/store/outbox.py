@@ -68,10 +68,13 @@ def recipients(tx: Connection, batch_id: int) -> dict[str, State]:
     return {userid: State(state) for userid, state in tx.execute(statement.order_by(deliveries.c.id))}
 
 
-def mark_sending(tx: Connection, batch: Batch, userids: Sequence[str], now: datetime) -> bool:
-    """Note, before the call, that these are about to be sent. False when the lease was lost: then do not send."""
+def mark_sending(tx: Connection, batch: Batch, userids: Sequence[str], now: datetime, *, repeat: bool = False) -> bool:
+    """Note, before the call, that these are about to be sent. False when the lease was lost: then do not send.
+
+    repeat: an earlier call for the same people may have gone through; first_attempt_at stays that of the first of these.
+    """
     held = batches.c.id == batch.id, batches.c.lease == batch.lease
-    first = func.coalesce(batches.c.first_attempt_at, now)
+    first = func.coalesce(batches.c.first_attempt_at, now) if repeat else now
     if not tx.execute(update(batches).where(*held).values(attempts=batches.c.attempts + 1, first_attempt_at=first)).rowcount:
         return False
     of_these = deliveries.c.batch_id == batch.id, deliveries.c.userid.in_(userids), _UNSETTLED
