@@ -7,7 +7,8 @@ from bot.model.inbound import Click, Inbound, Text
 from rules.normalize import plain, tidy
 
 LONGEST = 16  # characters; anything longer is a question, and is not even looked at
-_CLAUSE_ID = re.compile(r"(?:看|查看|回复|第|条款|clause )?(\d{1,2})[ .。,、](\d{1,2})(?:条|原文|条原文)?")
+# The replies say 回复 4.2 看原文: people type any part of that.
+_CLAUSE_ID = re.compile(r"(?:(?:看|查看|回复|第|条款|clause) ?)?(\d{1,2})[ .。,、](\d{1,2}) ?(?:条款?)?(?:看|的)?(?:原文)?")
 
 
 def said(message: Inbound) -> str:
@@ -16,7 +17,7 @@ def said(message: Inbound) -> str:
 
 
 def clause_id(message: Inbound) -> str | None:
-    """The clause id that is all a text says: 4.2, ４．２, 第4.2条, 看 4.2."""
+    """The clause id that is all a text says: 4.2, ４．２, 第4.2条, 回复 4.2 看原文."""
     return _evened(message.content)[1] if isinstance(message, Text) and len(message.content) <= LONGEST else None
 
 
