@@ -220,6 +220,12 @@ def memory_mib(pid: int) -> dict[str, float]:
     return {"rss": kib["Rss"] / 1024, "pss": kib["Pss"] / 1024}
 
 
+def cpu_s(pid: int) -> float:
+    """Processor time that a process has used, in seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def end_all() -> None:
     """End every process started here that still runs."""
     for child in list(_all.values()):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.model.reply import split
+from bot.model.reply import messages, split
 from tests.bench.house import long_text
 from tests.bench.platform import Platform
 
@@ -53,12 +53,8 @@ def _expected(rows: Sequence[Row]) -> list[tuple[str, str]]:
         if kind == "text" and state == "handled" and outcome.startswith("long"):
             texts += [(userid, part) for part in split(long_text(_TOKEN.findall(fields)[0]))[1:]]
         if reply_state == "queued":
-            texts += [(userid, part) for part in _sent_late(reply)]
+            texts += [(userid, outgoing.body["content"]) for outgoing in messages(reply)]
     return texts
-
-
-def _sent_late(reply: str) -> list[str]:
-    return split(reply, first=2016)
 
 
 def _greeted_twice(rows: Sequence[Row]) -> int:

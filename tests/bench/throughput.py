@@ -14,6 +14,7 @@ from pathlib import Path
 
 import rules
 from bot.model.texts import answers
+from rules.book import MEMO_CHARS, MEMO_ENTRIES
 from tests.bench import common, phases, probes, traffic
 from tests.bench.common import Child, Run, emit, median, note, percentile
 from tests.bench.load import Job, Result
@@ -38,11 +39,15 @@ class Side:
     expected: dict[str, str] = field(default_factory=dict)  # question → right reply
     rates: dict[int, list[float]] = field(default_factory=dict)
     latencies_ms: dict[int, list[float]] = field(default_factory=dict)
+    cpu_us: dict[int, list[float]] = field(default_factory=dict)  # processor time of its processes a callback
     acknowledged: int = 0
     faults: list[str] = field(default_factory=list)
 
     def rate(self, connections: int) -> float:
         return median(self.rates[connections])
+
+    def cpu_s(self) -> float:
+        return sum(common.cpu_s(pid) for pid in self.child.children())
 
     def table(self) -> dict[str, dict[str, float]]:
         return {
@@ -50,6 +55,7 @@ class Side:
                 "per_s": round(self.rate(number), 1),
                 "p50_ms": round(percentile(self.latencies_ms[number], 0.5), 2),
                 "p99_ms": round(percentile(self.latencies_ms[number], 0.99), 2),
+                "cpu_us": round(median(self.cpu_us[number])),
             }
             for number in sorted(self.rates)
         }
@@ -160,10 +166,13 @@ def _side_by_side(run: Run, folder: Path, filesystem: str) -> bool:
                 count = _REQUESTS[connections] // (2 if run.sample else 1)
                 asked = traffic.zipf(questions, count, run.seed + turn)
                 for side in (ours, echo):
+                    used_s = side.cpu_s()
                     result = bench.load(side, connections, asked)
+                    side.cpu_us.setdefault(connections, []).append((side.cpu_s() - used_s) / len(asked) * 1e6)
                     side.rates.setdefault(connections, []).append(result.acknowledged / result.seconds)
                     side.latencies_ms.setdefault(connections, []).extend(result.latencies_ms)
-                    note(f"{side.name}: {connections} connections, {side.rates[connections][-1]:.0f}/s, {result.statuses}")
+                    rate, cpu_us = side.rates[connections][-1], side.cpu_us[connections][-1]
+                    note(f"{side.name}: {connections} connections, {rate:.0f}/s, {cpu_us:.0f} us each, {result.statuses}")
         stored = inbox_rows(folder)
     return _report(run, ours, echo, stored, filesystem)
 
@@ -182,6 +191,7 @@ def _report(run: Run, ours: Side, echo: Side, stored: int, filesystem: str) -> b
         echo=echo.table(),
         filesystem=filesystem,
         texts=_TEXTS,
+        memo={"entries": MEMO_ENTRIES, "characters_a_question": MEMO_CHARS},
         faults=ours.faults[:5] + echo.faults[:5],
     )
     return fine & emit(
