@@ -58,6 +58,7 @@ Token = Annotated[SecretStr, AfterValidator(_token)]
 AesKey = Annotated[SecretStr, AfterValidator(_aes_key)]
 Bind = Annotated[str, AfterValidator(_bind)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+UrlWithPassword = Annotated[str, Field(repr=False)]
 
 
 def split_bind(bind: str) -> tuple[str, int]:
@@ -78,7 +79,8 @@ def is_loopback(url: str) -> bool:
 class Settings(BaseSettings):
     """All settings; names are those of the environment in lower case. `.env.example` explains each."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    # hide_input_in_errors: a traceback would show the refused value, and that may be a secret with one letter wrong.
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
 
     wecom_corpid: Annotated[str, Field(pattern=r"^[0-9A-Za-z_\-]{1,64}$")]
     wecom_agentid: Annotated[int, Field(ge=0)]
@@ -96,10 +98,10 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
 
     data_dir: Path = Path("data")
-    database_url: str = ""
-    queue_url: str = ""
-    files_url: str = ""
-    smtp_url: str = ""
+    database_url: UrlWithPassword = ""
+    queue_url: UrlWithPassword = ""
+    files_url: UrlWithPassword = ""
+    smtp_url: UrlWithPassword = ""
     audit_key: SecretStr | None = None
 
     bind: Bind = "127.0.0.1:8000"
@@ -131,7 +133,7 @@ class Settings(BaseSettings):
             if self.failpoint:
                 problems.append("FAILPOINT: works against the sandbox only (WECOM_API_BASE is not this machine)")
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     @property
@@ -151,14 +153,15 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**{"_env_file": os.environ.get("ENV_FILE", ".env"), **overrides})  # type: ignore[arg-type]
     except ValidationError as error:
-        raise BadSetting([_line(problem["loc"], problem["msg"], problem["type"]) for problem in error.errors()]) from error
+        raise BadSetting([line for problem in error.errors() for line in _lines(**problem)]) from error
 
 
-def _line(loc: tuple[int | str, ...], message: str, kind: str) -> str:
-    if not loc:
-        return message.removeprefix("Value error, ")
+def _lines(*, loc: tuple[int | str, ...], msg: str, type: str, **_: object) -> list[str]:  # noqa: A002  pydantic's names
+    message = msg.removeprefix("Value error, ")
+    if not loc:  # of several variables at once
+        return message.splitlines()
     name = str(loc[0]).upper()
-    return f"{name}: is not set" if kind == "missing" else f"{name}: {message.removeprefix('Value error, ')}"
+    return [f"{name}: is not set" if type == "missing" else f"{name}: {message}"]
 
 
 def new_secret() -> str:
