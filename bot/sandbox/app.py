@@ -7,6 +7,7 @@ from jinja2 import ChainableUndefined
 
 from bot.sandbox import control, oauth, pages, render
 from bot.sandbox.api import VendorApi
+from bot.sandbox.current import KEY
 from bot.sandbox.world import World
 from config.settings import is_loopback
 
@@ -14,15 +15,16 @@ from config.settings import is_loopback
 def create_app(world: World) -> Flask:
     """The whole stand-in as a WSGI app. Faults that break the connection need server.Server under it."""
     app = Flask(__name__)
+    app.extensions[KEY] = world
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     # a card leaves out most of its parts, and a part most of its fields
     app.jinja_env.undefined = ChainableUndefined
     app.jinja_env.filters.update(render.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["MAX_CONTENT_LENGTH"] = 24 << 20
-    app.register_blueprint(control.blueprint(world))
-    app.register_blueprint(oauth.blueprint(world))
-    app.register_blueprint(pages.blueprint(world))
+    app.register_blueprint(control.routes)
+    app.register_blueprint(oauth.routes)
+    app.register_blueprint(pages.routes)
     app.before_request(_refuse_strangers)
     app.after_request(lambda response: _harden(response, world))
     app.wsgi_app = VendorApi(world, app.wsgi_app)  # type: ignore[method-assign]

@@ -1,6 +1,7 @@
 """What stands in the members' chats, kept over a restart in one bounded file."""
 
 import json
+import secrets
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ class Chat:
     def __init__(self, path: Path | None) -> None:
         self.changed = threading.Condition(threading.RLock())
         self.rev = 0
-        self.cleared = 0  # how often
+        self._run, self._cleared = secrets.token_hex(4), 0
         self._items: dict[int, Item] = {}
         self._order: deque[int] = deque()
         self._last_at: dict[str, float] = {}
@@ -55,6 +56,11 @@ class Chat:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._load(path)
+
+    @property
+    def epoch(self) -> str:
+        """Another run of the program, or an emptied chat, has another epoch: a page then loads anew."""
+        return f"{self._run}-{self._cleared}"
 
     def add(self, userid: str, side: str, kind: str, body: dict[str, Any], **more: Any) -> Item:
         """A new item at the end of a member's chat."""
@@ -106,7 +112,7 @@ class Chat:
             self._items.clear()
             self._order.clear()
             self._last_at.clear()
-            self.cleared += 1
+            self._cleared += 1
             if self._path is not None:
                 self._rewrite(self._path)
             self.rev += 1

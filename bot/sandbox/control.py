@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from bot.errors import NotFound, UserMistake
+from bot.sandbox.current import the_world
 from bot.sandbox.exchanges import Outcome
 from bot.sandbox.media import LIMIT_BYTES
 from bot.sandbox.members import Member
@@ -30,92 +31,102 @@ _SAMPLE_MEDIA: Mapping[str, bytes] = {
     "file": b"%PDF-1.4\n%%EOF\n",
 }
 
+routes = Blueprint("control", __name__, url_prefix="/sandbox/api")
 
-def blueprint(world: World) -> Blueprint:
-    """Routes bound to one world."""
-    routes = Blueprint("control", __name__, url_prefix="/sandbox/api")
 
-    @routes.errorhandler(UserMistake)
-    def mistake(error: UserMistake) -> tuple[Response, int]:
-        return jsonify(error=error.say), 400
+@routes.errorhandler(UserMistake)
+def mistake(error: UserMistake) -> tuple[Response, int]:
+    return jsonify(error=error.say), 400
 
-    @routes.errorhandler(NotFound)
-    def not_found(_: NotFound) -> tuple[Response, int]:
-        return jsonify(error="没有这个成员、卡片或消息"), 404
 
-    @routes.errorhandler(Refused)
-    def refused(error: Refused) -> tuple[Response, int]:
-        return jsonify(error="平台不接受这个文件", **error.answer), 400
+@routes.errorhandler(NotFound)
+def not_found(_: NotFound) -> tuple[Response, int]:
+    return jsonify(error="没有这个成员、卡片或消息"), 404
 
-    @routes.get("/state")
-    def state() -> Response:
-        return jsonify(_state(world, request.args.get("userid"), with_messages=request.args.get("messages") != "0"))
 
-    @routes.post("/reset")
-    def reset() -> Response:
-        world.reset(keep_chat=bool(_body().get("keep_chat")))
-        return jsonify(ok=True)
+@routes.errorhandler(Refused)
+def refused(error: Refused) -> tuple[Response, int]:
+    return jsonify(error="平台不接受这个文件", **error.answer), 400
 
-    @routes.route("/faults", methods=["GET", "POST"])
-    def faults() -> Response:
-        if request.method == "POST":
-            given = request.get_json()
-            world.set_faults(given.get("rules") if isinstance(given, dict) else given)
-        return jsonify(rules=[fault.shown() for fault in world.faults])
 
-    @routes.route("/settings", methods=["GET", "POST"])
-    def settings() -> Response:
-        if request.method == "POST":
-            _tune(world, _body())
-        return jsonify(_tuned(world))
+@routes.get("/state")
+def state() -> Response:
+    return jsonify(_state(the_world(), request.args.get("userid"), with_messages=request.args.get("messages") != "0"))
 
-    @routes.post("/members")
-    def members() -> Response:
-        return jsonify(_set_member(world, _body()))
 
-    @routes.post("/say")
-    def say() -> Response:
-        body = _body()
-        return _answer(_say(world, body), wait=body.get("wait", True) is not False)
+@routes.post("/reset")
+def reset() -> Response:
+    the_world().reset(keep_chat=bool(_body().get("keep_chat")))
+    return jsonify(ok=True)
 
-    @routes.post("/image")
-    def image() -> Response:
-        file = request.files.get("file")
-        if file is None:
-            raise UserMistake("没有图片")
-        handle = world.send_image(request.form.get("userid", ""), file.filename or "image", file.read(LIMIT_BYTES["image"] + 1))
-        return _answer(handle, wait=request.form.get("wait") != "false")
 
-    @routes.post("/press")
-    def press() -> Response:
-        body = _body()
-        selected = body.get("selected") or {}
-        if not isinstance(selected, dict) or not all(isinstance(ids, list) for ids in selected.values()):
-            raise UserMistake("selected 须是 {问题: [选项]}")
-        handle = world.press(
-            _text(body, "userid"), _text(body, "task_id"), _text(body, "key"), selected, from_menu=bool(body.get("from_menu"))
-        )
-        return _answer(handle, wait=body.get("wait", True) is not False)
+@routes.route("/faults", methods=["GET", "POST"])
+def faults() -> Response:
+    if request.method == "POST":
+        given = request.get_json()
+        the_world().set_faults(given.get("rules") if isinstance(given, dict) else given)
+    return jsonify(rules=[fault.shown() for fault in the_world().faults])
 
-    @routes.post("/retry")
-    def retry() -> Response:
-        item = world.chat.get(int(_body().get("item", 0)))
-        if item is None or item.side != "me" or item.state != "failed":
-            raise NotFound("no failed item")
-        return _answer(world.retry(item), wait=False)
 
-    @routes.post("/tokens/expire")
-    def expire() -> Response:
-        with world.lock:
-            world.tokens.expire_all()
-        return jsonify(ok=True)
+@routes.route("/settings", methods=["GET", "POST"])
+def settings() -> Response:
+    if request.method == "POST":
+        _tune(the_world(), _body())
+    return jsonify(_tuned(the_world()))
 
-    @routes.post("/verify")
-    def verify() -> Response:
-        passed, why = world.callback.verify()
-        return jsonify(passed=passed, why=why)
 
-    return routes
+@routes.post("/members")
+def members() -> Response:
+    return jsonify(_set_member(the_world(), _body()))
+
+
+@routes.post("/say")
+def say() -> Response:
+    body = _body()
+    return _answer(_say(the_world(), body), wait=body.get("wait", True) is not False)
+
+
+@routes.post("/image")
+def image() -> Response:
+    file = request.files.get("file")
+    if file is None:
+        raise UserMistake("没有图片")
+    handle = the_world().send_image(request.form.get("userid", ""), file.filename or "image", file.read(LIMIT_BYTES["image"] + 1))
+    return _answer(handle, wait=request.form.get("wait") != "false")
+
+
+@routes.post("/press")
+def press() -> Response:
+    body = _body()
+    selected = body.get("selected") or {}
+    if not isinstance(selected, dict) or not all(isinstance(ids, list) for ids in selected.values()):
+        raise UserMistake("selected 须是 {问题: [选项]}")
+    handle = the_world().press(
+        _text(body, "userid"), _text(body, "task_id"), _text(body, "key"), selected, from_menu=bool(body.get("from_menu"))
+    )
+    return _answer(handle, wait=body.get("wait", True) is not False)
+
+
+@routes.post("/retry")
+def retry() -> Response:
+    number = _body().get("item")
+    item = the_world().chat.get(number) if isinstance(number, int) else None
+    if item is None or item.side != "me" or item.state != "failed":
+        raise NotFound("no failed item")
+    return _answer(the_world().retry(item), wait=False)
+
+
+@routes.post("/tokens/expire")
+def expire() -> Response:
+    with the_world().lock:
+        the_world().tokens.expire_all()
+    return jsonify(ok=True)
+
+
+@routes.post("/verify")
+def verify() -> Response:
+    passed, why = the_world().callback.verify()
+    return jsonify(passed=passed, why=why)
 
 
 def _body() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
+from bot.sandbox.current import the_world
 from bot.sandbox.members import Member
 from bot.sandbox.world import World
 
@@ -14,23 +15,22 @@ _STATE = re.compile(r"[0-9A-Za-z]{0,128}")
 Page = tuple[str, int] | Redirect | Response
 
 
-def blueprint(world: World) -> Blueprint:
-    """Routes bound to one world."""
-    routes = Blueprint("oauth", __name__)
+routes = Blueprint("oauth", __name__)
 
-    @routes.get("/connect/oauth2/authorize")
-    def authorize() -> Page:
-        problem = _problem(world)
-        if problem:
-            return render_template("oauth_error.html", errcode=problem[0], words=problem[1]), 200
-        member = _reader(world)
-        if member is None or (request.args["scope"] == "snsapi_privateinfo" and "as" not in request.args):
-            return render_template("oauth_choose.html", members=world.page_members(), current=member, link=_link), 200
-        with world.lock:
-            code = world.codes.issue(member.userid)
-        return redirect(_back(code), 302)
 
-    return routes
+@routes.get("/connect/oauth2/authorize")
+def authorize() -> Page:
+    """Sends the reader back with a code, asks who they are, or says what is wrong with the request."""
+    world = the_world()
+    problem = _problem(world)
+    if problem:
+        return render_template("oauth_error.html", errcode=problem[0], words=problem[1]), 200
+    member = _reader(world)
+    if member is None or (request.args["scope"] == "snsapi_privateinfo" and "as" not in request.args):
+        return render_template("oauth_choose.html", members=world.page_members(), current=member, link=_link), 200
+    with world.lock:
+        code = world.codes.issue(member.userid)
+    return redirect(_back(code), 302)
 
 
 def _problem(world: World) -> tuple[int, str] | None:

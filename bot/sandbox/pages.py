@@ -1,14 +1,14 @@
 """The chat page, its stream of changes, and the pictures in it."""
 
 import json
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 
 from flask import Blueprint, Flask, Response, abort, current_app, render_template, request
 
 from bot import clock
 from bot.sandbox.api import APIS
+from bot.sandbox.current import the_world
 from bot.sandbox.media import mimetype
 from bot.sandbox.world import World
 
@@ -29,60 +29,56 @@ FAULTS = (
 )
 
 
-def blueprint(world: World) -> Blueprint:
-    """Routes bound to one world."""
-    routes = Blueprint("pages", __name__)
-    # Another run of the program, or an emptied chat, has another epoch: the page then loads anew.
-    run = secrets.token_hex(4)
-
-    def epoch() -> str:
-        return f"{run}-{world.chat.cleared}"
-
-    @routes.get("/")
-    def page() -> str:
-        members = world.page_members()
-        active = next((member for member in members if member.userid == request.args.get("user")), members[0])
-        rev = world.chat.rev
-        groups = [(provider, list(group)) for provider, group in groupby(members, key=lambda member: member.provider)]
-        chats = [(member, world.chat.items(member.userid)) for member in members]
-        return render_template(
-            "chat.html",
-            world=world,
-            chats=chats,
-            groups=groups,
-            active=active,
-            rev=rev,
-            epoch=epoch(),
-            clock_now=clock.timestamp(),
-            faults=FAULTS,
-            apis=APIS,
-            menu=world.menu,
-        )
-
-    @routes.get("/sandbox/stream")
-    def stream() -> Response:
-        given = request.headers.get("Last-Event-ID") or request.args.get("rev", "0")
-        rev = int(given) if given.isascii() and given.isdigit() else 0
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-        return Response(_events(app, world, rev, epoch), content_type="text/event-stream")
-
-    @routes.get("/sandbox/exchanges")
-    def exchanges() -> str:
-        return render_template("_exchanges.html", exchanges=world.exchanges.newest())
-
-    @routes.get("/sandbox/pic/<media_id>")
-    def picture(media_id: str) -> Response:
-        medium = world.media.shown(media_id)
-        if medium is None:
-            abort(404)
-        response = Response(medium.content, content_type=mimetype(medium.content[:16]))
-        response.headers["Cache-Control"] = "private, max-age=86400"
-        return response
-
-    return routes
+routes = Blueprint("pages", __name__)
 
 
-def _events(app: Flask, world: World, rev: int, epoch: Callable[[], str]) -> Iterator[bytes]:
+@routes.get("/")
+def page() -> str:
+    """The phone, as the member named by ?user=, and what stands beside it."""
+    world = the_world()
+    members = world.page_members()
+    return render_template(
+        "chat.html",
+        active=next((member for member in members if member.userid == request.args.get("user")), members[0]),
+        apis=APIS,
+        rev=world.chat.rev,  # before the items are read: what comes in between is sent once more by the stream
+        chats=[(member, world.chat.items(member.userid)) for member in members],
+        clock_now=clock.timestamp(),
+        epoch=world.chat.epoch,
+        faults=FAULTS,
+        groups=[(provider, list(group)) for provider, group in groupby(members, key=lambda member: member.provider)],
+        latency_ms=world.latency_ms,
+        menu=world.menu,
+    )
+
+
+@routes.get("/sandbox/stream")
+def stream() -> Response:
+    """Server-sent events from the rev that the page has seen."""
+    given = request.headers.get("Last-Event-ID") or request.args.get("rev", "0")
+    rev = int(given) if given.isascii() and given.isdigit() else 0
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return Response(_events(app, the_world(), rev), content_type="text/event-stream")
+
+
+@routes.get("/sandbox/exchanges")
+def exchanges() -> str:
+    """The technical view, newest first."""
+    return render_template("_exchanges.html", exchanges=the_world().exchanges.newest())
+
+
+@routes.get("/sandbox/pic/<media_id>")
+def picture(media_id: str) -> Response:
+    """A picture of the chat; anything else comes as bytes that no browser runs."""
+    medium = the_world().media.shown(media_id)
+    if medium is None:
+        abort(404)
+    response = Response(medium.content, content_type=mimetype(medium.content[:16]))
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+def _events(app: Flask, world: World, rev: int) -> Iterator[bytes]:
     """Server-sent events, each with all that has changed since the last one."""
     while True:
         newest, items = world.chat.since(rev, _QUIET_S)
@@ -92,7 +88,7 @@ def _events(app: Flask, world: World, rev: int, epoch: Callable[[], str]) -> Ite
         rev = newest
         with app.app_context():
             change = {
-                "epoch": epoch(),
+                "epoch": world.chat.epoch,
                 "busy": world.busy(),
                 "menu": render_template("_menu.html", menu=world.menu),
                 "items": [

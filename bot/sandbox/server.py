@@ -83,6 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
         if length is None:  # a stream: its end is the end of the connection
             self.send_header("Connection", "close")
         self.end_headers()
+        if length is None:
+            self.wfile.flush()
         sent_bytes = 0
         for chunk in chunks:
             self.wfile.write(chunk)
