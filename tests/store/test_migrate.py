@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from alembic.script import ScriptDirectory
 
@@ -41,6 +44,14 @@ def test_an_unmigrated_postgresql_is_refused_with_what_to_do(postgres_url):
         finally:
             database.dispose()
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def test_processes_that_start_together_migrate_once(tmp_path):
+    program = "import sys; from bot.store import migrate; from bot.store.database import Database; migrate.ensure(Database(sys.argv[1]))"
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    started = [subprocess.Popen([sys.executable, "-c", program, url]) for _ in range(3)]
+    assert [process.wait(60) for process in started] == [0, 0, 0]
+    assert migrate.drift(Database(url)) == []
 
 
 def test_migrations_go_forward_only():
