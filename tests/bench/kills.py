@@ -135,11 +135,12 @@ def _kill_servers(scene: Scene, points: list[str], dice: random.Random) -> None:
             break
         server = upcoming
         common.wait_until_up(server, least_children=_processes(number))
+        pids = set(server.children())  # before the first message: one of them may die of it
         scene.platform.serve_at(server.port)
         if number == 0:
             scene.platform.start()
         upcoming = scene.server(_armed(points[(number + 1) % len(points)], dice, 6), _processes(number + 1))
-        _let_die(scene, server, point, number)
+        _let_die(scene, server, pids, point, number)
         scene.platform.nowhere()
         server.kill()
         _check_inbox(scene, f"after web {point}")
@@ -153,9 +154,8 @@ def _processes(number: int) -> int:
     return 1 if number % 3 else 2
 
 
-def _let_die(scene: Scene, server: Child, point: str, number: int) -> None:
-    pids = set(server.children())
-    if number % 4 == 1 and pids:
+def _let_die(scene: Scene, server: Child, pids: set[int], point: str, number: int) -> None:
+    if number % 4 == 1:
         _stall(min(pids))
     if _until(lambda: not pids <= set(server.children()), _WAIT_S):
         scene.killed.deaths[f"web {point}"] += 1
