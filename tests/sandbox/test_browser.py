@@ -1,6 +1,6 @@
 """The chat page in a real browser, under its own content policy."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,14 @@ def page() -> Iterator[Page]:
         assert complaints == []
 
 
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if holds():
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError("it did not happen in ten seconds")
+
+
 def test_a_question_typed_on_a_phone_is_answered_and_a_card_pressed(world: World, bot: Bot, server: Server, api: Api, page: Page):
     bot.reply = lambda fields: "请看条款 4.2" if fields["MsgType"] == "text" else None
     page.goto(f"http://127.0.0.1:{server.port}/?user=wang")
@@ -37,6 +45,7 @@ def test_a_question_typed_on_a_phone_is_answered_and_a_card_pressed(world: World
     expect(chat.get_by_text("请看条款 4.2")).to_be_visible()
     api.card("wang", button_card("t9"))
     chat.get_by_role("button", name="确认收到").click()
+    wait_until(page, lambda: len(bot.received) == 3)
     expect(chat.get_by_role("button", name="确认收到")).to_be_enabled()
     assert [fields.get("Event") or fields["Content"] for fields in bot.received] == ["enter_agent", "怎么恢复", "template_card_event"]
     assert page.evaluate("document.documentElement.scrollWidth") == 360
@@ -57,13 +66,12 @@ def test_another_persons_message_leaves_a_dot_until_it_is_read(world: World, ser
 def test_a_message_that_did_not_arrive_can_be_sent_again(world: World, bot: Bot, server: Server, page: Page):
     page.goto(f"http://127.0.0.1:{server.port}/?user=wang")
     page.get_by_label("消息", exact=True).fill("在吗")
-    page.wait_for_function("document.querySelector('#me-now').textContent.includes('王一')")
-    while not bot.received:
-        page.wait_for_timeout(20)
+    wait_until(page, lambda: len(bot.received) == 1)  # enter_agent is through
     bot.statuses = [500] * 4
     page.keyboard.press("Enter")
     retry = page.get_by_role("button", name="没有送达，重新发送")
     expect(retry).to_be_visible()
     retry.click()
     expect(retry).to_be_hidden()
+    wait_until(page, lambda: world.chat.items("wang")[0].state != "sending")
     assert world.chat.items("wang")[0].state == "sent"
