@@ -170,7 +170,7 @@ class GroupInsert:
     """
 
     LARGEST = 200  # rows a commit: bounds how long other writers wait
-    PATIENCE_S = 0.002  # about one commit: longer would cost more than it saves
+    PATIENCE_S = 0.006  # the longest wait for more rows
 
     def __init__(self, database: Database, coming: Callable[[], int] = lambda: 0) -> None:
         """coming: how many rows are on their way, those that wait here included; the writer gives them a moment to get here."""
@@ -179,6 +179,8 @@ class GroupInsert:
         self._lock = threading.Lock()
         self._waiting: list[_Ticket] = []
         self._is_led = False
+        self._usual = 1  # rows of the last commit
+        self._commit_s = 0.0  # how long it took
 
     def add(self, row: Received) -> Stored | None:
         """Store `row`, durably. Returns None when it is stored, else the row that was there already. Raises Unavailable."""
@@ -216,16 +218,19 @@ class GroupInsert:
                     self._waiting[0].bell.release()
 
     def _gather(self) -> None:
-        until = time.monotonic() + self.PATIENCE_S
-        while len(self._waiting) < min(self._coming(), self.LARGEST) and time.monotonic() < until:
-            time.sleep(self.PATIENCE_S / 8)
+        """Wait for about as many as came last time, at most as long as the last commit took: a longer wait costs more than it saves."""
+        until = time.monotonic() + min(self._commit_s, self.PATIENCE_S)
+        while len(self._waiting) < min(max(self._coming(), self._usual), self.LARGEST) and time.monotonic() < until:
+            time.sleep(self.PATIENCE_S / 20)
 
     def _commit(self) -> None:
         with self._lock:
             tickets = self._waiting[: self.LARGEST]
             del self._waiting[: self.LARGEST]
+        self._usual, began = len(tickets), time.monotonic()
         try:
             self._write(tickets)
+            self._commit_s = time.monotonic() - began
         except Unavailable as error:
             _settle(tickets, error)
         except _UNFIT:
