@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 QUESTIONS = ROOT / "tests" / "rules" / "dev_questions.jsonl"
 SEED = 20240617
-_START_S = 60.0
+_START_S = 120.0
 _STOP_S = 15.0
 
 

@@ -42,7 +42,7 @@ SENDER = ("sender.claimed", "sender.marked", "sender.sent", "sender.settled", "s
 RATE = 10.0  # a lease of three minutes is over after 18 s
 _EACH = {False: 12, True: 1}
 _LEAST = {False: 200, True: 20}
-_WAIT_S = 30.0
+_WAIT_S = 90.0  # a machine that pauses for half a minute is no fault of the product
 _DRAIN_S = 240.0
 _MOST_FAULTS = 5  # more than that, and the rest would only wait
 
