@@ -34,8 +34,10 @@ def run(data_dir: Path = Path("data")) -> int:
         for command in ("sandbox", "serve", "worker"):
             children.append(_start(command, environment, data_dir))
         _wait(environment, children, data_dir)
-        _run_once("menu", environment)
+        has_menu = _run_once("menu", environment)
         _announce(environment, data_dir)
+        if not has_menu:
+            print("应用菜单没有放好，不影响提问。")
         return _watch(children, data_dir)
     except KeyboardInterrupt:
         return 0
@@ -115,8 +117,15 @@ def _start(command: str, environment: Mapping[str, str], data_dir: Path) -> "sub
         )
 
 
-def _run_once(command: str, environment: Mapping[str, str]) -> None:
-    subprocess.run([sys.executable, "-m", "bot", command], env=dict(environment), check=False, stdout=subprocess.DEVNULL, timeout=30)
+def _run_once(command: str, environment: Mapping[str, str]) -> bool:
+    """Whether it was done, and in good time."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", command], env=dict(environment), check=False, stdout=subprocess.DEVNULL, timeout=_START_S
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
 
 
 def _wait(environment: Mapping[str, str], children: "list[subprocess.Popen[bytes]]", data_dir: Path) -> None:

@@ -69,7 +69,7 @@ class Dispatcher:
         with self._alone(message.key) as alone:
             repeat, sent = self._look(message, arrived_at)
             if repeat is not None:
-                return self._again(repeat)
+                return self._again(repeat, arrived_at)
             if not alone:
                 raise Unavailable("the first delivery is not committed yet")
             self._refuse_stale(message, arrived_at)
@@ -105,10 +105,13 @@ class Dispatcher:
         person = ("", 0, "") if isinstance(message, SuitePush) else (message.corpid, message.agentid, message.userid)
         return inbox.look(self._house.database, message.key, person, arrived_at - timedelta(minutes=1))
 
-    def _again(self, stored: inbox.Stored) -> str:
-        """The stored reply of a repeated delivery. One that was late counts as fetched now, unless it already went out."""
+    def _again(self, stored: inbox.Stored, arrived_at: datetime) -> str:
+        """The stored reply of a repeated delivery. One that was late counts as fetched now, unless it already went out.
+
+        A repeat that is itself answered too late fetches nothing: the platform has hung up on it too.
+        """
         DUPLICATES.inc()
-        if stored.reply_state == "late":
+        if stored.reply_state == "late" and _age_s(arrived_at) < PASSIVE_S:
             with self._house.database.write() as tx:
                 inbox.change_reply(tx, stored.id, "late", "fetched")
                 stored = inbox.get(tx, stored.id)
@@ -127,7 +130,7 @@ class Dispatcher:
             return self._commit(ctx, received, reply, outcome=f"{route.name} {ctx.outcome}".strip()[:64])
         except AlreadyStored:
             ctx.roll_back()
-            return self._lost_race(message.key)
+            return self._lost_race(received)
         except UserMistake as mistake:
             ctx.roll_back()
             return self._store(received, split(mistake.say)[0], outcome=f"{route.name} mistake")
@@ -160,7 +163,7 @@ class Dispatcher:
         failpoint.reach("dispatch.before_store")
         before = self._rows.add(done)
         failpoint.reach("dispatch.stored")
-        return self._in_time(done) if before is None else self._again(before)
+        return self._in_time(done) if before is None else self._again(before, done.arrived_at)
 
     def _in_time(self, done: inbox.Received) -> str:
         """The reply. A slow one that still made it before the platform hung up is marked as given, so that it is not sent again."""
@@ -171,12 +174,12 @@ class Dispatcher:
                     inbox.change_reply(tx, stored.id, "late", "passive")
         return "" if done.reply_state == "queued" else done.reply
 
-    def _lost_race(self, key: str) -> str:
+    def _lost_race(self, received: inbox.Received) -> str:
         with self._house.database.read() as connection:
-            stored = inbox.find(connection, key)
+            stored = inbox.find(connection, received.key)
         if stored is None:
             raise Unavailable("the other process did not commit")
-        return self._again(stored)
+        return self._again(stored, received.arrived_at)
 
 
 def late_replies(house: House) -> list[int]:
@@ -236,5 +239,6 @@ def _received(message: Inbound | SuitePush, arrived_at: datetime) -> inbox.Recei
     else:
         corpid, agentid, userid = message.corpid, message.agentid, message.userid
         kind = message.event if isinstance(message, Event) else type(message).__name__.lower()
-        own = {name: getattr(message, name) for name in _own_fields(type(message))}
+        of_kind: Any = type(message)
+        own = {name: getattr(message, name) for name in _own_fields(of_kind)}
     return inbox.Received(key=message.key, corpid=corpid, agentid=agentid, userid=userid, kind=kind[:64], fields=own, arrived_at=arrived_at)

@@ -251,8 +251,14 @@ def wecom(settings: Settings) -> Iterator[World]:
 
 
 @pytest.fixture
-def make_sender(house: House, wecom: World, settings: Settings) -> Iterator[Callable[[], Sender]]:
-    """A worker's sender, as each worker process has one. Impatient: it waits 0.4 s for an answer."""
+def patience_s() -> float:
+    """How long a sender waits for an answer. A test about answers that never come makes it less."""
+    return 10.0
+
+
+@pytest.fixture
+def make_sender(house: House, wecom: World, settings: Settings, patience_s: float) -> Iterator[Callable[[], Sender]]:
+    """A worker's sender, as each worker process has one."""
     clients: list[Client] = []
 
     def make() -> Sender:
@@ -263,8 +269,7 @@ def make_sender(house: House, wecom: World, settings: Settings) -> Iterator[Call
                 AGENTID,
                 settings.wecom_secret.get_secret_value(),
                 DatabaseTokens(house.database),
-                connect_s=1.0,
-                read_s=0.4,
+                read_s=patience_s,
             )
         )
         return Sender(house.database, clients[-1], house.wake)

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -183,6 +184,15 @@ def test_a_late_reply_that_a_repeat_fetched_is_not_sent(taking, house, database,
     clock.tick(minutes=10)
     assert late_replies(house) == []
     assert all_of(database, "batches") == []
+
+
+def test_a_repeat_that_is_answered_too_late_itself_fetches_nothing(taking, house, database, clock, wang):
+    """WeCom had hung up on both, so the reply is still owed."""
+    dispatcher, message = taking(6, Reply("迟到的答复")), text(wang)
+    handle(dispatcher, message)
+    dispatcher.handle(message, product_clock.now() - timedelta(seconds=5))
+    clock.tick(minutes=1)
+    assert len(late_replies(house)) == 1
 
 
 def test_a_slow_reply_that_still_arrived_in_time_is_not_sent_again(taking, house, database, clock, wang):

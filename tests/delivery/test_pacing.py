@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -16,7 +17,7 @@ def ready(database):
 
     def ready(earlier, priority=Priority.CHAT):
         sends = [(userid, NOW - timedelta(seconds=age_s)) for userid, ages in earlier.items() for age_s in ages]
-        who = {"corpid": "ww1", "agentid": 7}
+        who: dict[str, Any] = {"corpid": "ww1", "agentid": 7}
         with database.write() as tx:
             first_id = outbox.add_batch(tx, **who, touser=["nobody"], payload={}, priority=10, now=NOW)
             batches = [{**who, "payload": {}, "priority": 10, "state": "done", "created_at": NOW, "due_at": NOW} for _ in sends]

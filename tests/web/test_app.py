@@ -15,7 +15,7 @@ def ok():
     pass
 
 
-def away() -> None:
+def away() -> str:
     raise Unavailable("password=hunter2")
 
 
