@@ -10,6 +10,7 @@ from rules import encoder as encoders
 from rules.answer import Answer
 from rules.catalogue import Document, latest
 from rules.clause import Clause
+from rules.encoder import Busy
 from rules.normalize import tidy
 from rules.search import Finder
 
@@ -69,7 +70,10 @@ class Book:
 
     def ask(self, question: str) -> Answer:
         """The clause that answers `question`, or a refusal. Takes any string; remembers the last MEMO_ENTRIES short questions."""
-        return self._memo(question) if len(question) <= MEMO_CHARS else self._finder.find(question)
+        try:
+            return self._memo(question) if len(question) <= MEMO_CHARS else self._finder.find(question)
+        except Busy:  # not remembered: the next time there may be time
+            return self._finder.find(question, hurried=True)
 
     def best(self, question: str) -> tuple[Answer, float]:
         """The best clause for `question` whatever speaks against it, and its balance: what a threshold is chosen on."""

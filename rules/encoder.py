@@ -18,16 +18,21 @@ import numpy.typing as npt
 Vector = npt.NDArray[np.float32]
 DIMENSIONS = 384
 MAX_CHARS = 120  # the engine doesn't truncate: 300 characters take half a second, 10 000 take 13
+PATIENCE_S = 1.0  # a turn takes 20 to 50 ms: behind more than about thirty others the cheap model's answer is worth more
 MAX_TOKENS = 56  # what takes time is tokens, and 120 rare characters are far more of them than 120 common ones
 
 log = logging.getLogger(__name__)
+
+
+class Busy(Exception):
+    """So many questions wait that this one is better answered without the encoder than late."""
 
 
 class Encoder(Protocol):
     """Turns a tidied text into a vector of length 1."""
 
     def encode(self, tidied: str) -> Vector:
-        """384 numbers; of a text over MAX_CHARS characters or MAX_TOKENS tokens only the beginning and the end are seen."""
+        """384 numbers; of a text over MAX_CHARS characters or MAX_TOKENS tokens only the beginning and the end are seen. Raises Busy."""
 
 
 class Turn:
@@ -46,7 +51,13 @@ class Turn:
             gate = threading.Lock()
             gate.acquire()
             self._waiting.append(gate)
-        gate.acquire()  # until the one before lets go
+        if gate.acquire(timeout=PATIENCE_S):  # the one before let go
+            return
+        with self._guard:
+            if gate not in self._waiting:  # it let go this very moment: the turn is ours
+                return
+            self._waiting.remove(gate)
+        raise Busy
 
     def __exit__(self, *_: object) -> None:
         with self._guard:

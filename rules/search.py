@@ -63,14 +63,14 @@ class Finder:
     encoder: Encoder | None
     phrases: Sequence[bank.Phrase] = field(repr=False)
 
-    def find(self, question: str) -> Answer:
-        """The answer to any string."""
+    def find(self, question: str, hurried: bool = False) -> Answer:
+        """The answer to any string. hurried: without the encoder. Raises Busy, unless hurried."""
         tidied = tidy(question)
         language: Literal["zh", "en"] = "en" if is_english(tidied) else "zh"
         if not has_words(tidied):
             return Answer("refusal", confidence=1.0, language=language)
         known = self._exact.get(_key(tidied))
-        scores, vector = self._score(tidied, known)
+        scores, vector = self._score(tidied, known, hurried)
         if known in self._by_lineage:
             return self._quote(self._by_lineage[known], scores, tidied, vector, 1.0, language)
         threshold = THRESHOLD if vector is not None else THRESHOLD_CHEAP
@@ -84,10 +84,10 @@ class Finder:
         scores, vector = self._score(tidied, None)
         return scores, vector is not None
 
-    def _score(self, tidied: str, known: str | None) -> tuple[Scores, Vector | None]:
+    def _score(self, tidied: str, known: str | None, hurried: bool = False) -> tuple[Scores, Vector | None]:
         cheap = self.model.by_grams.score(tidied)
         scores = self._weigh(cheap)
-        if self.encoder is None or known is not None or _is_sure(scores):
+        if self.encoder is None or hurried or known is not None or _is_sure(scores):
             return scores, None
         vector = self.encoder.encode(tidied)
         both = CHEAP_SHARE * cheap + (1 - CHEAP_SHARE) * self.model.by_vector.score(vector, is_english(tidied))

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import threading
 import tracemalloc
@@ -200,3 +201,20 @@ def test_show_prints_a_clause_verbatim(capsys):
     assert shown.startswith("应用下架：")
     assert shown.removesuffix("\n") in {clause.text for clause in rules.load("off").clauses}
     assert main(["show", "9.9"]) == 1
+
+
+def test_a_crowded_encoder_is_passed_by_and_the_answer_is_not_remembered():
+    class Crowded:
+        asked = 0
+
+        def encode(self, tidied):
+            self.asked += 1
+            raise encoders.Busy
+
+    finder = dataclasses.replace(rules.load(encoder="off")._finder, encoder=Crowded())
+    crowded = rules.Book(finder)
+    question = "how would a vendor get its copycat thing back again"
+    assert crowded.ask(question) == rules.load(encoder="off").ask(question)
+    asked = finder.encoder.asked
+    crowded.ask(question)
+    assert finder.encoder.asked == asked + 1 >= 2

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rules import encoder as encoders
-from rules.encoder import DIMENSIONS, Turn
+from rules.encoder import DIMENSIONS, Busy, Turn
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +57,14 @@ def test_a_turn_is_free_again_after_an_error():
         raise ZeroDivisionError
     with turn:
         assert not turn._waiting
+
+
+def test_whoever_waits_too_long_for_a_turn_is_told_and_leaves_the_line(monkeypatch):
+    monkeypatch.setattr(encoders, "PATIENCE_S", 0.01)
+    turn = Turn()
+    with turn:
+        with pytest.raises(Busy):
+            turn.__enter__()
+        assert not turn._waiting
+    with turn:  # free again
+        assert turn._taken
