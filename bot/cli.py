@@ -102,8 +102,9 @@ def menu(_arguments: argparse.Namespace) -> int:
     """Put the app's menu in place (WeCom shows it to everybody within a day, after reopening the app at once)."""
     from bot.app import App
 
-    app = App(load())
-    app.client.menu_create(MENU)
+    settings = load()
+    _ready_database(settings)  # where the access token is kept
+    App(settings).client.menu_create(MENU)
     print("菜单已更新。")
     return 0
 

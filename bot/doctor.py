@@ -106,10 +106,14 @@ def _rules(settings: Settings) -> str:
 
 
 def _api(settings: Settings) -> str:
-    from bot.app import App
+    from bot.wecom.client import Client
+    from bot.wecom.tokens import MemoryTokens
 
+    secret = settings.wecom_secret.get_secret_value()
+    # Tokens of its own: a database that is away or new is another finding.
+    client = Client(settings.wecom_api_base, settings.wecom_corpid, settings.wecom_agentid, secret, MemoryTokens())
     try:
-        ips = App(settings).client.getcallbackip()
+        ips = client.getcallbackip()
     except WecomError as error:
         raise _Problem(_API_ADVICE.get(error.errcode, f"企业微信返回 {error.errcode}，请按错误码查官方文档")) from error
     return f"{settings.wecom_api_base} 可用，凭证有效（回调来源 {len(ips)} 个地址）"
