@@ -108,8 +108,11 @@ class QueueAge(Collector):
         self._database = database
 
     def collect(self) -> Iterator[Metric]:
-        with self._database.read() as connection:
-            oldest = outbox.oldest_due(connection)
+        try:
+            with self._database.read() as connection:
+                oldest = outbox.oldest_due(connection)
+        except Unavailable:  # an outage is just when the other figures are wanted; /readyz says that it is one
+            return
         age_s = max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
         yield GaugeMetricFamily("bot_queue_age_seconds", "Age of the oldest message that is due and not yet sent", value=age_s)
 

@@ -1,0 +1,80 @@
+"""The parts put together, in one process."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot import clock as product_clock
+from bot.app import App, QueueAge, alarm
+from bot.errors import Unavailable
+from bot.store.database import Database
+from bot.web.app import create_app
+from tests.platform import Platform, text_of
+from tests.store.rows import all_of
+
+
+@pytest.fixture
+def app(make_settings):
+    made = App(make_settings())
+    yield made
+    made.database.dispose()
+
+
+@pytest.fixture
+def platform(app):
+    return Platform(app.wsgi(), app.settings)
+
+
+def test_an_empty_folder_and_the_settings_are_enough_to_answer(platform, app, book, wang):
+    answer = platform(text_of(wang, "应用被取消推荐后怎么恢复"))
+    assert book.clause("4.2").text in answer.text
+    assert len(all_of(app.database, "inbox")) == 1
+
+
+def test_what_the_callback_does_not_take_goes_to_the_pages(platform):
+    assert platform.ask("GET", path="/healthz").body == b"ok\n"
+    assert platform.ask("GET", path="/nothing").status == 404
+
+
+def test_ready_means_migrated_and_with_a_queue(platform, app):
+    assert platform.ask("GET", path="/readyz").body == b"database: ok\nqueue: ok\n"
+    with app.database.write() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    answer = platform.ask("GET", path="/readyz")
+    assert (answer.status, answer.body) == (503, b"database: unavailable\nqueue: ok\n")
+
+
+def test_a_wake_of_the_web_process_waits_in_the_queue_for_a_worker(app):
+    assert app.queue.waiting() == 0
+    app.house.wake(7)
+    assert app.queue.waiting() == 1
+
+
+def test_an_unmigrated_postgresql_is_not_served(make_settings):
+    with pytest.raises(Unavailable):
+        App(make_settings(database_url="postgresql://nobody@127.0.0.1:9/none")).wsgi()
+
+
+def test_the_age_of_the_queue_is_measured(database, clock):
+    from bot.store import outbox
+
+    page = create_app({}, [QueueAge(database)], 0).test_client()
+    assert "bot_queue_age_seconds 0.0" in page.get("/metrics").text
+    with database.write() as tx:
+        outbox.add_batch(tx, corpid="ww", agentid=1, touser=["a"], payload={}, priority=1, now=product_clock.now() - timedelta(seconds=90))
+    assert "bot_queue_age_seconds 90.0" in page.get("/metrics").text
+
+
+def test_counters_are_told_although_the_database_is_away():
+    gone = QueueAge(Database("postgresql+psycopg://nobody@127.0.0.1:9/none"))
+    answer = create_app({}, [gone], 0).test_client().get("/metrics")
+    assert answer.status_code == 200
+    assert "# TYPE bot_callbacks" in answer.text
+    assert "bot_queue_age_seconds" not in answer.text
+
+
+def test_an_alarm_is_counted_and_logged(logged):
+    alarm("errcode 40001")
+    page = create_app({}, [], 0).test_client().get("/metrics").text
+    assert 'bot_alarms_total{what="errcode 40001"}' in page
+    assert [line["event"] for line in logged] == ["alarm"]
