@@ -182,6 +182,6 @@ def _begin_immediate(execute: Callable[[str], object]) -> None:
         except (OperationalError, sqlite3.OperationalError) as error:
             if "locked" not in str(error) or time.monotonic() > until:
                 raise
-            time.sleep(random.uniform(0.0002, 0.002))
+            time.sleep(random.uniform(0.0002, 0.001))
         else:
             return

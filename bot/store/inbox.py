@@ -3,7 +3,8 @@
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -224,47 +225,64 @@ class GroupInsert:
             time.sleep(self.PATIENCE_S / 20)
 
     def _commit(self) -> None:
-        with self._lock:
-            tickets = self._waiting[: self.LARGEST]
-            del self._waiting[: self.LARGEST]
-        self._usual, began = len(tickets), time.monotonic()
+        tickets: list[_Ticket] = []
         try:
-            self._write(tickets)
-            self._commit_s = time.monotonic() - began
+            with self._door() as insert_all:
+                began = time.monotonic()
+                tickets += self._take()  # those too who came while another process wrote
+                insert_all(tickets)
         except Unavailable as error:
-            _settle(tickets, error)
+            _settle(tickets or self._take(), error)
         except _UNFIT:
             for ticket in tickets:  # one row the database will not take must not take the others with it
                 self._write_alone(ticket)
+        else:
+            self._commit_s = time.monotonic() - began
+            _settle(tickets)
         finally:
             _settle([ticket for ticket in tickets if not ticket.settled], Unavailable("interrupted"))
 
+    def _take(self) -> list[_Ticket]:
+        with self._lock:
+            tickets = self._waiting[: self.LARGEST]
+            del self._waiting[: self.LARGEST]
+        self._usual = len(tickets)
+        return tickets
+
     def _write_alone(self, ticket: _Ticket) -> None:
         try:
-            self._write([ticket])
+            with self._door() as insert_all:
+                insert_all([ticket])
         except (Unavailable, *_UNFIT) as error:
             _settle([ticket], error)
+        else:
+            _settle([ticket])
 
-    def _write(self, tickets: list[_Ticket]) -> None:
+    @contextmanager
+    def _door(self) -> Iterator[Callable[[list[_Ticket]], None]]:
+        """A transaction, and what inserts tickets in it."""
         if self._database.is_sqlite:
-            self._write_sqlite(tickets)
+            with self._database.plain_write() as connection:
+                yield lambda tickets: self._insert_sqlite(connection, tickets)
         else:
             with self._database.write() as tx:
-                fresh = insert(tx, [ticket.row for ticket in tickets])
-                failpoint.reach("inbox.inserted")
-                for ticket in tickets:
-                    if fresh.pop(ticket.row.key, None) is None:
-                        ticket.stored = find(tx, ticket.row.key)
-        _settle(tickets)
+                yield lambda tickets: self._insert(tx, tickets)
 
-    def _write_sqlite(self, tickets: list[_Ticket]) -> None:
+    @staticmethod
+    def _insert(tx: Connection, tickets: list[_Ticket]) -> None:
+        fresh = insert(tx, [ticket.row for ticket in tickets])
+        failpoint.reach("inbox.inserted")
+        for ticket in tickets:
+            if fresh.pop(ticket.row.key, None) is None:
+                ticket.stored = find(tx, ticket.row.key)
+
+    def _insert_sqlite(self, connection: sqlite3.Connection, tickets: list[_Ticket]) -> None:
         insert_one, find_one = self._database.prepared(_INSERT["sqlite"]), self._database.prepared(_FIND)
-        with self._database.plain_write() as connection:
-            for ticket in tickets:
-                if insert_one.run(connection, ticket.row.values()) is None:
-                    there = find_one.run(connection, {"key": ticket.row.key})
-                    ticket.stored = Stored(*there) if there else None
-            failpoint.reach("inbox.inserted")
+        for ticket in tickets:
+            if insert_one.run(connection, ticket.row.values()) is None:
+                there = find_one.run(connection, {"key": ticket.row.key})
+                ticket.stored = Stored(*there) if there else None
+        failpoint.reach("inbox.inserted")
 
 
 def _settle(tickets: list[_Ticket], failure: BaseException | None = None) -> None:
