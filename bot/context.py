@@ -84,6 +84,10 @@ class AlreadyStored(Exception):
     """Another process stored this very delivery while we worked on it."""
 
 
+class TornTransaction(Exception):
+    """Part of a transaction failed, so none of it may be kept."""
+
+
 class InboundContext(Context):
     """The context of one inbound message. Its transaction stays open until the dispatcher has added the reply.
 
@@ -95,6 +99,7 @@ class InboundContext(Context):
         self.received = received
         self.outcome = ""
         self._stack = ExitStack()
+        self._is_torn = False
 
     @property
     def arrived_at(self) -> datetime:
@@ -109,10 +114,16 @@ class InboundContext(Context):
             if not inbox.insert(self._tx, [self.received]):
                 raise AlreadyStored
             failpoint.reach("context.row_inserted")
-        yield self._tx
+        try:
+            yield self._tx
+        except BaseException:
+            self._is_torn = True
+            raise
 
     def commit(self) -> None:
-        """End the transaction well, and do what waited for that."""
+        """End the transaction well, and do what waited for that. Raises TornTransaction where a handler swallowed an error in one."""
+        if self._is_torn:
+            raise TornTransaction
         self._tx = None
         self._stack.close()
         self._committed()

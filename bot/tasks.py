@@ -16,6 +16,7 @@ from bot.context import House
 from bot.delivery.sender import Sender
 from bot.dispatch import late_replies, where
 from bot.errors import BotError
+from bot.model.delivery import Priority
 from bot.store import inbox, outbox
 
 log = structlog.get_logger()
@@ -52,6 +53,14 @@ class Queue:
     def waiting(self) -> int:
         """How many tasks wait. Raises whatever the backend raises when it is away."""
         return int(self.huey.pending_count())
+
+    def is_crowded(self, limit: int) -> bool:
+        """Whether `limit` or more tasks wait. A queue that is away is not crowded."""
+        try:
+            return self.waiting() >= limit
+        except Exception as error:  # noqa: BLE001  every backend has its own errors
+            log.warning("queue_unreachable", error=type(error).__name__)
+            return False
 
     def _run(self, batch_id: int) -> None:
         assert self.act is not None
@@ -94,12 +103,14 @@ class Worker:
                 log.error("sweep_failed", error=type(error).__name__, at=where(error))
 
     def sweep(self) -> None:
-        """Wake what is due and was missed, turn unfetched late replies into messages, forget old inbox rows."""
+        """Wake what is due and was missed, turn unfetched late replies into messages, forget old messages and answers."""
         late_replies(self._house)
-        with self._house.database.read() as connection:
-            due = outbox.due(connection, clock.now(), limit=_SWEEP_BATCHES)
-        for batch_id in due:
-            self._queue.wake(batch_id)
+        if not self._queue.is_crowded(_SWEEP_BATCHES):  # else the workers are behind, and waking twice would only lengthen the queue
+            with self._house.database.read() as connection:
+                due = outbox.due(connection, clock.now(), limit=_SWEEP_BATCHES)
+            for batch_id in due:
+                self._queue.wake(batch_id)
         oldest_kept = clock.now() - timedelta(days=self._house.settings.inbox_keep_days)
         with self._house.database.write() as tx:
             inbox.forget(tx, oldest_kept)
+            outbox.forget(tx, Priority.CHAT.rank, oldest_kept)  # what is urgent is a notice: those are kept

@@ -1,7 +1,9 @@
+import contextlib
+
 import pytest
 from sqlalchemy import insert
 
-from bot.context import AlreadyStored, Context, InboundContext
+from bot.context import AlreadyStored, Context, InboundContext, TornTransaction
 from bot.store.tables import leases
 from tests.store.rows import all_of, received
 
@@ -104,6 +106,17 @@ def test_a_message_that_is_rolled_back_leaves_nothing_and_wakes_nobody(house, da
     ctx.roll_back()
     ctx.commit()
     assert (names(database), all_of(database, "inbox"), woken) == ([], [], [])
+
+
+def test_a_message_whose_handler_swallowed_an_error_inside_a_transaction_keeps_nothing_of_it(house, database, wang):
+    ctx = InboundContext(house, received("k", wang))
+    with contextlib.suppress(ZeroDivisionError), ctx.transaction() as tx:
+        write(tx, "a")
+        raise ZeroDivisionError
+    with pytest.raises(TornTransaction):
+        ctx.commit()
+    ctx.roll_back()
+    assert (names(database), all_of(database, "inbox")) == ([], [])
 
 
 def test_a_message_that_another_process_stored_writes_nothing(house, make_house, open_database, wang):

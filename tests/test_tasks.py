@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from bot import clock as product_clock
 from bot import tasks
@@ -12,6 +13,7 @@ from bot.delivery import outbox
 from bot.dispatch import LATE_GRACE_S
 from bot.model.delivery import Priority
 from bot.model.reply import Outgoing, Reply
+from bot.store.tables import batches
 from bot.tasks import Queue, Worker, make_huey
 from tests.conftest import AGENTID, CORPID
 from tests.flows.processes import eventually, free_port
@@ -84,6 +86,34 @@ def test_the_sweep_forgets_messages_after_their_days(worker, house, database, se
         inbox.insert(tx, [received("old", wang, old), received("new", wang)])
     worker.sweep()
     assert [row.key for row in all_of(database, "inbox")] == ["new"]
+
+
+def test_the_sweep_forgets_old_answers_but_never_notices_or_what_still_waits(worker, database, settings, clock, wang):
+    def put(priority, after_id=None):
+        with database.write() as tx:
+            return outbox.enqueue(tx, CORPID, AGENTID, ["WangWei"], Outgoing("text", {"content": "话"}), priority, after_id=after_id)
+
+    first = put(Priority.CHAT)
+    put(Priority.CHAT, after_id=first)
+    notice = put(Priority.URGENT)
+    worker.sweep()
+    clock.tick(days=settings.inbox_keep_days, seconds=1)
+    waiting = put(Priority.CHAT)
+    with database.write() as tx:
+        tx.execute(update(batches).where(batches.c.id == waiting).values(due_at=product_clock.now() + timedelta(days=1)))
+    worker.sweep()
+    assert [batch.id for batch in all_of(database, "batches")] == [notice, waiting]
+    assert {row.batch_id for row in all_of(database, "deliveries")} == {notice, waiting}
+
+
+def test_a_crowded_queue_is_not_woken_again(worker, queue, put, wecom, monkeypatch):
+    monkeypatch.setattr(tasks, "_SWEEP_BATCHES", 1)
+    put()
+    queue.huey.immediate = False
+    worker.sweep()
+    assert queue.waiting() == 1
+    worker.sweep()
+    assert queue.waiting() == 1
 
 
 def test_a_queue_that_is_away_costs_only_time(make_house, house, logged, put):

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
 
 from bot.model.delivery import OPEN, Batch, Outcome, State
 from bot.store.tables import batches, deliveries
@@ -128,3 +128,14 @@ def sent_since(connection: Connection, corpid: str, agentid: int, userid: str, m
     counts = [func.count().filter(deliveries.c.sent_at > moment) for moment in moments]
     row = connection.execute(select(*counts).where(*one, deliveries.c.sent_at > min(moments))).one()
     return list(row)
+
+
+def forget(tx: Connection, rank: int, before: datetime, limit: int = 1_000) -> int:
+    """Delete finished batches of priority `rank` or lower that were made before `before`, at most `limit`. Returns how many."""
+    old = select(batches.c.id).where(batches.c.state == "done", batches.c.priority >= rank, batches.c.created_at < before)
+    batch_ids = list(tx.execute(old.order_by(batches.c.id).limit(limit)).scalars())
+    if batch_ids:
+        tx.execute(update(batches).where(batches.c.after_id.in_(batch_ids)).values(after_id=None))
+        tx.execute(delete(deliveries).where(deliveries.c.batch_id.in_(batch_ids)))
+        tx.execute(delete(batches).where(batches.c.id.in_(batch_ids)))
+    return len(batch_ids)
