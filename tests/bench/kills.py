@@ -248,14 +248,15 @@ def _report(scene: Scene, drained: bool) -> bool:
     found["open_after_drain"] = 0 if drained else 1
     found["unmarked_sends"] = sum(killed.deaths[f"sender {point}"] for point in ("sender.marked", "sender.sent")) - killed.marked
     counts, number = scene.vendor.counts(), sum(killed.deaths.values())
-    thin = [point for point in [f"web {name}" for name in WEB] + [f"sender {name}" for name in SENDER] if killed.deaths[point] < 5]
-    enough = number >= _LEAST[scene.run.sample] and (scene.run.sample or not thin)
+    least = 1 if scene.run.sample else 5
+    thin = [point for point in [f"web {name}" for name in WEB] + [f"sender {name}" for name in SENDER] if killed.deaths[point] < least]
+    enough = number >= _LEAST[scene.run.sample] and not thin
     replies = dict(scene.ask("SELECT reply_state, count(*) FROM inbox GROUP BY reply_state"))
     settled = dict(scene.ask("SELECT state, count(*) FROM deliveries GROUP BY state"))
     return emit(
         "kills",
         number,
-        f">= {_LEAST[scene.run.sample]} kills, each point >= 5 times, nothing lost or doubled",
+        f">= {_LEAST[scene.run.sample]} kills, {'every point' if scene.run.sample else 'each point >= 5 times'}, nothing lost or doubled",
         reached=enough and not any(found.values()) and not killed.faults and counts["dropped"] == 0,
         seed=scene.run.seed,
         wrong=found,

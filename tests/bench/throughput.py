@@ -36,11 +36,13 @@ class Side:
     name: str
     child: Child
     keys: traffic.Keys
-    expected: dict[str, str] = field(default_factory=dict)  # question → right reply
+    expected: dict[str, tuple[str, str]] = field(default_factory=dict)  # question → reply with and without the sentence encoder
     rates: dict[int, list[float]] = field(default_factory=dict)
     latencies_ms: dict[int, list[float]] = field(default_factory=dict)
     cpu_us: dict[int, list[float]] = field(default_factory=dict)  # processor time of its processes a callback
     acknowledged: int = 0
+    opened: int = 0
+    hurried: int = 0  # of the opened ones: those that differ because too many waited for the encoder
     faults: list[str] = field(default_factory=list)
 
     def rate(self, connections: int) -> float:
@@ -97,8 +99,10 @@ def _faults(side: Side, job: Job, result: Result) -> list[str]:
         except (ValueError, IndexError) as error:
             faults.append(f"unreadable: {error}")
             continue
-        if side.expected and said != side.expected[question]:
+        side.opened += 1
+        if side.expected and said not in side.expected[question]:
             faults.append("wrong reply")
+        side.hurried += bool(side.expected) and said != side.expected[question][0]
         if not side.expected and said != question.strip():
             faults.append("wrong echo")
     return faults
@@ -137,10 +141,10 @@ def inbox_rows(folder: Path) -> int:
         return int(database.execute("SELECT count(*) FROM inbox").fetchone()[0])
 
 
-def right_replies(questions: list[str]) -> dict[str, str]:
-    """What the rule book says to each, worded; the same in every process."""
-    book = rules.load()
-    return {question: answers.word(book.ask(question), book) for question in questions}
+def right_replies(questions: list[str]) -> dict[str, tuple[str, str]]:
+    """What the rule book says to each, worded: with the sentence encoder, and without, as under more questions than it can take."""
+    books = rules.load(), rules.load("off")
+    return {question: tuple(answers.word(book.ask(question), book) for book in books) for question in questions}
 
 
 def run(run: Run) -> bool:
@@ -192,6 +196,8 @@ def _report(run: Run, ours: Side, echo: Side, stored: int, filesystem: str) -> b
         filesystem=filesystem,
         texts=_TEXTS,
         memo={"entries": MEMO_ENTRIES, "characters_a_question": MEMO_CHARS},
+        opened=ours.opened,
+        hurried=ours.hurried,
         faults=ours.faults[:5] + echo.faults[:5],
     )
     return fine & emit(
@@ -223,6 +229,8 @@ def _distinct(run: Run) -> bool:
         reached=rate >= 40 and p99_ms <= 2000 and not ours.faults and stored == ours.acknowledged + asked.stored,
         seed=run.seed,
         stored=stored,
+        opened=ours.opened,
+        hurried=ours.hurried,
         faults=ours.faults[:5],
         **details,
     )
