@@ -1,12 +1,16 @@
 """Callbacks a second: this server, which stores each durably before it answers, beside a bare echo that stores nothing.
 
 Both get identical load in turn, A B A B, from one generator process on the same two cores; medians and their ratio are reported.
+Only rounds count in which other processes left the machine alone; with too few of them nothing is claimed.
 """
 
+import os
 import pickle
 import random
+import resource
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -21,7 +25,9 @@ from tests.bench.load import Job, Result
 
 BAR = 1.5
 WORKERS, THREADS = 2, 8
-_ROUNDS = {False: 3, True: 1}
+_ROUNDS = {False: 3, True: 1}  # undisturbed ones at 32 connections, where the bar is
+_MOST_ROUNDS = {False: 8, True: 3}
+_DISTURBED = 0.08  # of the machine's processor time: what others may use in a round that counts
 _CONNECTIONS = (1, 8, 32, 64)
 _BAR_AT = 32
 _REQUESTS = {1: 1_000, 8: 4_000, 32: 5_000, 64: 5_000}
@@ -165,31 +171,67 @@ def _side_by_side(run: Run, folder: Path, filesystem: str) -> bool:
         ours.expected = expected
         for side in (ours, echo):
             bench.load(side, 32, questions * (2 if run.sample else 6))  # both processes have seen every question
-        for turn in range(_ROUNDS[run.sample]):
-            for connections in _CONNECTIONS:
-                count = _REQUESTS[connections] // (2 if run.sample else 1)
-                asked = traffic.zipf(questions, count, run.seed + turn)
-                for side in (ours, echo):
-                    used_s = side.cpu_s()
-                    result = bench.load(side, connections, asked)
-                    side.cpu_us.setdefault(connections, []).append((side.cpu_s() - used_s) / len(asked) * 1e6)
-                    side.rates.setdefault(connections, []).append(result.acknowledged / result.seconds)
-                    side.latencies_ms.setdefault(connections, []).extend(result.latencies_ms)
-                    rate, cpu_us = side.rates[connections][-1], side.cpu_us[connections][-1]
-                    note(f"{side.name}: {connections} connections, {rate:.0f}/s, {cpu_us:.0f} us each, {result.statuses}")
+        others = [_round(bench, (ours, echo), run, turn, questions) for turn in range(_ROUNDS[run.sample])]
+        while _calm(others) < _ROUNDS[run.sample] and len(others) < _MOST_ROUNDS[run.sample]:
+            others.append(_round(bench, (ours, echo), run, len(others), questions, only=_BAR_AT))
         stored = inbox_rows(folder)
-    return _report(run, ours, echo, stored, filesystem)
+    return _report(run, ours, echo, stored, filesystem, others)
 
 
-def _report(run: Run, ours: Side, echo: Side, stored: int, filesystem: str) -> bool:
+def _calm(others: list[float]) -> int:
+    return sum(share <= _DISTURBED for share in others)
+
+
+def _round(bench: Bench, sides: tuple[Side, Side], run: Run, turn: int, questions: list[str], only: int = 0) -> float:
+    """Both sides in turn at each number of connections. Returns how much of the machine others used where the bar is, the worse side's."""
+    others = 0.0
+    for connections in [only] if only else _CONNECTIONS:
+        count = _REQUESTS[connections] // (2 if run.sample else 1)
+        asked = traffic.zipf(questions, count, run.seed + turn)
+        for side in sides:
+            share = _measure(bench, side, connections, asked)
+            if connections == _BAR_AT:
+                others = max(others, share)
+    return others
+
+
+def _measure(bench: Bench, side: Side, connections: int, asked: list[str]) -> float:
+    """One load on one side, written down. Returns the share of the machine's processor time that others used meanwhile."""
+    began, machine_s, used_s, own_s = time.perf_counter(), common.machine_cpu_s(), side.cpu_s(), _own_cpu_s()
+    result = bench.load(side, connections, asked)
+    seconds, side_s = time.perf_counter() - began, side.cpu_s() - used_s
+    foreign_s = common.machine_cpu_s() - machine_s - side_s - (_own_cpu_s() - own_s)
+    share = max(0.0, foreign_s) / (seconds * (os.cpu_count() or 1))
+    rate, cpu_us = result.acknowledged / result.seconds, side_s / len(asked) * 1e6
+    side.cpu_us.setdefault(connections, []).append(cpu_us)
+    side.rates.setdefault(connections, []).append(rate)
+    side.latencies_ms.setdefault(connections, []).extend(result.latencies_ms)
+    note(f"{side.name}: {connections} connections, {rate:.0f}/s, {cpu_us:.0f} us each, others {share:.0%}, {result.statuses}")
+    return share
+
+
+def _own_cpu_s() -> float:
+    """Of this process and of the generators it waited for."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _report(run: Run, ours: Side, echo: Side, stored: int, filesystem: str, others: list[float]) -> bool:
     ratios = {str(number): round(ours.rate(number) / echo.rate(number), 3) for number in _CONNECTIONS}
-    ratio = ours.rate(_BAR_AT) / echo.rate(_BAR_AT)
+    pairs = [mine / theirs for mine, theirs in zip(ours.rates[_BAR_AT], echo.rates[_BAR_AT], strict=True)]
+    calm = [pair for pair, share in zip(pairs, others, strict=True) if share <= _DISTURBED]
+    ratio = median(calm or pairs)
+    enough = len(calm) >= _ROUNDS[run.sample]  # else the neighbours were measured, and nothing is claimed
     fine = emit(
         "throughput_ratio",
         ratio,
         f">= {BAR} x echo at {_BAR_AT} connections, aim 2",
-        reached=ratio >= BAR,
+        reached=ratio >= BAR and enough,
         seed=run.seed,
+        is_disturbed=not enough,
+        pairs=[round(pair, 3) for pair in pairs],
+        others=[round(share, 3) for share in others],
+        cpu_ratio=round(median(echo.cpu_us[_BAR_AT]) / median(ours.cpu_us[_BAR_AT]), 3),
         ratios=ratios,
         ours=ours.table(),
         echo=echo.table(),
