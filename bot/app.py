@@ -1,5 +1,6 @@
 """The only place where all is put together."""
 
+import gc
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -85,6 +86,9 @@ class App:
         """The web server's application: the callback in front, Flask behind."""
         migrate.ensure(self.database)
         _ = self.book  # loaded before the first message, not by it
+        gc.collect()
+        gc.freeze()  # the book's 300 000 objects live as long as the process: the collector need not look at them again
+        gc.set_threshold(10_000, 20, 20)
         served = frozenset(filter(None, (self.settings.wecom_corpid, self.settings.wecom_suite_id)))
         checks: dict[str, Callable[[], object]] = {"database": self.check_database, "queue": self.queue.waiting}
         flask = create_app(checks, [QueueAge(self.database)], self.settings.trusted_proxies)

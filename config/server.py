@@ -17,7 +17,7 @@ def granian(settings: Settings) -> dict[str, Any]:
         "workers": settings.web_workers,
         "blocking_threads": settings.web_threads,
         "backlog": 1024,
-        "backpressure": settings.web_threads * 4,
+        "backpressure": 4096,  # counts connections, idle ones too: a few hundred kept open must not shut out new ones
         "http": "1",  # with "auto" a silent connection is never closed
         "http1_settings": HTTP1Settings(header_read_timeout=10_000, max_buffer_size=64 << 10, pipeline_flush=False),
         "websockets": False,
