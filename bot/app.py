@@ -2,38 +2,44 @@
 
 import gc
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-import structlog
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 import rules
 from bot import clock, failpoint
-from bot.context import House
-from bot.delivery.sender import Sender
+from bot.actions import alarms, deadlines, heads, outcomes
+from bot.actions.alarms import Bell, WatchedMail
+from bot.context import Context, House
+from bot.delivery.engine import THREADS, Engine
+from bot.delivery.gate import Gate
+from bot.delivery.pacing import Quiet
+from bot.delivery.terms import Terms
 from bot.dispatch import Dispatcher
 from bot.errors import Unavailable
-from bot.metrics import ALARMS, observe_api
-from bot.store import migrate, outbox
+from bot.files import Files
+from bot.mail import Post
+from bot.metrics import observe_api
+from bot.store import evidence, migrate, outbox
 from bot.store.database import Database
 from bot.store.tokens import DatabaseTokens
-from bot.tasks import Queue, Worker
+from bot.tasks import Job, Queue, Worker
 from bot.web.app import create_app
 from bot.web.callback import Callback
+from bot.web.portal import Portal
 from bot.wecom.client import Client
 from bot.wecom.crypto import Codec, Pair
 from config import logging
 from config.settings import Settings, load
 from handlers.routes import ROUTES
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-log = structlog.get_logger()
-
-WORKER_THREADS = 8
+DEADLINES_EVERY_S = 30.0
+HEADS_EVERY_S = 600.0
+ALARMS_EVERY_S = 30.0
+FILES_EVERY_S = 3_600.0
+ORPHANS_KEPT = timedelta(days=1)  # an upload and the row about it are seconds apart
 
 
 class App:
@@ -64,6 +70,11 @@ class App:
         return House(settings=self.settings, database=self.database, book=lambda: self.book, wake=self.queue.wake)
 
     @cached_property
+    def bell(self) -> Bell:
+        """Tells our own staff of what needs a person."""
+        return Bell(self.house)
+
+    @cached_property
     def client(self) -> Client:
         """The API client of the self-built app; its tokens are shared by all processes through the database."""
         return Client(
@@ -73,8 +84,29 @@ class App:
             secret=self.settings.wecom_secret.get_secret_value(),
             store=DatabaseTokens(self.database),
             observe=observe_api,
-            alarm=alarm,
+            alarm=self.bell,
+            connections=THREADS,
+            gate=Gate(self.database, self.settings.wecom_corpid),
         )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What sends, on the terms of this house."""
+        quiet = self.settings.quiet
+        terms = Terms(
+            quiet=Quiet(*quiet) if quiet else None,
+            ceiling=self.ceiling,
+            recheck=outcomes.not_to_be_sent,
+            settled=outcomes.settled,
+            alarm=self.bell,
+            mail=WatchedMail(Post(self.settings.smtp_url, self.settings.mail_from), self.bell) if self.settings.smtp_url else None,
+        )
+        return Engine(self.database, self.client, terms)
+
+    def ceiling(self, corpid: str, agentid: int) -> int | None:
+        """The account ceiling of the corp, where it is known."""
+        own = (corpid, agentid) == (self.settings.wecom_corpid, self.settings.wecom_agentid)
+        return self.settings.wecom_account_ceiling if own else None
 
     @cached_property
     def codec(self) -> Codec:
@@ -82,7 +114,7 @@ class App:
         pairs = [(settings.wecom_token, settings.wecom_aes_key), (settings.wecom_token_old, settings.wecom_aes_key_old)]
         return Codec([Pair(token.get_secret_value(), key.get_secret_value()) for token, key in pairs if token and key])
 
-    def wsgi(self) -> "WSGIApplication":
+    def web(self) -> Callback:
         """The web server's application: the callback in front, Flask behind."""
         migrate.ensure(self.database)
         _ = self.book  # loaded before the first message, not by it
@@ -91,13 +123,31 @@ class App:
         gc.set_threshold(10_000, 20, 20)
         served = frozenset(filter(None, (self.settings.wecom_corpid, self.settings.wecom_suite_id)))
         checks: dict[str, Callable[[], object]] = {"database": self.check_database, "queue": self.queue.waiting}
-        flask = create_app(checks, [QueueAge(self.database)], self.settings.trusted_proxies)
+        portal = Portal(self.house, self.client).blueprint()
+        flask = create_app(checks, [QueueAge(self.database)], self.settings.trusted_proxies, portal)
         return Callback(flask, self.codec, Dispatcher(self.house, ROUTES), served, self.settings.callback_max_bytes)
 
     def worker(self) -> Worker:
         """The process that sends."""
         migrate.ensure(self.database)
-        return Worker(self.house, Sender(self.database, self.client, self.queue.wake), self.queue, WORKER_THREADS)
+        jobs = (
+            Job("deadlines", DEADLINES_EVERY_S, lambda: deadlines.run(Context(self.house))),
+            Job("heads", HEADS_EVERY_S, self.close_days),
+            Job("files", FILES_EVERY_S, self.sweep_files),
+            Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),
+        )
+        return Worker(self.house, self.engine, self.queue, jobs)
+
+    def close_days(self) -> None:
+        """Make the heads of days that are over, and tell auditors."""
+        ctx = Context(self.house)
+        heads.make(ctx, lambda head: heads.tell_auditors(ctx, head))
+
+    def sweep_files(self) -> int:
+        """Delete uploads that nothing speaks of. Returns how many."""
+        with self.database.read() as connection:
+            kept = evidence.digests(connection)
+        return Files.of(self.settings).sweep_orphans(kept, ORPHANS_KEPT)
 
     def check_database(self) -> None:
         """Raises Unavailable when the database is away or has another schema than this code."""
@@ -121,14 +171,8 @@ class QueueAge(Collector):
         yield GaugeMetricFamily("bot_queue_age_seconds", "Age of the oldest message that is due and not yet sent", value=age_s)
 
 
-def alarm(what: str) -> None:
-    """A fault that needs a person: in the log and in the metrics."""
-    ALARMS.labels(what).inc()
-    log.error("alarm", what=what)
-
-
-def wsgi() -> "WSGIApplication":
+def web() -> Callback:
     """What the web server loads in each of its processes."""
     settings = load()
     logging.configure(settings.log_level)
-    return App(settings).wsgi()
+    return App(settings).web()

@@ -35,6 +35,9 @@ class Context:
         """The rule book in force."""
         return self.house.book()
 
+    def may_wait(self) -> None:
+        """Said before what may take long: a database, a lock, the sentence encoder. The event loop is left here (InboundContext)."""
+
     @property
     def is_untouched(self) -> bool:
         """Nothing was written, and nothing waits for a commit."""
@@ -46,6 +49,7 @@ class Context:
         if self._tx is not None:
             yield self._tx
             return
+        self.may_wait()
         with self.house.database.read() as connection:
             yield connection
 
@@ -80,6 +84,10 @@ class Context:
             act()
 
 
+class MayWait(Exception):
+    """What is asked for may take long, and this is the event loop: the same again, in a thread."""
+
+
 class AlreadyStored(Exception):
     """Another process stored this very delivery while we worked on it."""
 
@@ -92,10 +100,12 @@ class InboundContext(Context):
     """The context of one inbound message. Its transaction stays open until the dispatcher has added the reply.
 
     outcome: a few words a handler may leave for the row, such as "4.2" or "refused deadline".
+    at_once: this is the event loop, so that whatever may wait raises MayWait, and the handler begins again in a thread.
     """
 
-    def __init__(self, house: House, received: inbox.Received) -> None:
+    def __init__(self, house: House, received: inbox.Received, *, at_once: bool = False) -> None:
         super().__init__(house)
+        self._at_once = at_once
         self.received = received
         self.outcome = ""
         self._stack = ExitStack()
@@ -105,10 +115,15 @@ class InboundContext(Context):
     def arrived_at(self) -> datetime:
         return self.received.arrived_at
 
+    def may_wait(self) -> None:
+        if self._at_once:
+            raise MayWait
+
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         """Write, in the transaction that also holds the inbox row. Raises AlreadyStored when the row is there already."""
         if self._tx is None:
+            self.may_wait()
             self._tx = self._stack.enter_context(self.house.database.write())
             failpoint.reach("context.begun")
             if not inbox.insert(self._tx, [self.received]):

@@ -1,5 +1,6 @@
 """`make demo`: sandbox, server and worker on this machine, on SQLite, stopped together."""
 
+import base64
 import json
 import os
 import secrets
@@ -11,12 +12,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from config.settings import Settings, new_secret, split_bind
 
 _ALPHANUMERIC = string.ascii_letters + string.digits
+_DOCS = Path(__file__).parents[1] / "docs"
 _START_S = 60.0
 _STOP_S = 15.0
 
@@ -34,7 +36,8 @@ def run(data_dir: Path = Path("data")) -> int:
         for command in ("sandbox", "serve", "worker"):
             children.append(_start(command, environment, data_dir))
         _wait(environment, children, data_dir)
-        has_menu = _run_once("menu", environment)
+        has_menu = _run_once(["menu"], environment)
+        _people(environment, data_dir)
         _announce(environment, data_dir)
         if not has_menu:
             print("应用菜单没有放好，不影响提问。")
@@ -71,14 +74,16 @@ def _settings(data_dir: Path) -> dict[str, str]:
     file = data_dir / "demo.json"
     data_dir.mkdir(parents=True, exist_ok=True)
     kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    if not kept:
+    if "AUDIT_KEY" not in kept:
         kept = {
+            "AUDIT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "WECOM_CORPID": "ww" + secrets.token_hex(8),
             "WECOM_AGENTID": "1000002",
             "WECOM_SECRET": secrets.token_urlsafe(32),
             "WECOM_TOKEN": _random(20),
             "WECOM_AES_KEY": _random(43),
             "SECRET_KEY": new_secret(),
+            **kept,
         }
         file.touch(mode=0o600)
         file.write_text(json.dumps(kept, indent=1))
@@ -91,6 +96,7 @@ def _settings(data_dir: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{data_dir.resolve() / 'bot.db'}",
         "QUEUE_URL": f"sqlite:///{data_dir.resolve() / 'queue.db'}",
     }
+    addresses["WECOM_TRUSTED_DOMAIN"] = "true"  # the stand-in trusts PUBLIC_URL
     return {**kept, **addresses, **files, "BIND": bind, "SANDBOX_BIND": sandbox, "ENV_FILE": os.devnull, "CLOCK_ORIGIN": str(time.time())}
 
 
@@ -117,11 +123,32 @@ def _start(command: str, environment: Mapping[str, str], data_dir: Path) -> "sub
         )
 
 
-def _run_once(command: str, environment: Mapping[str, str]) -> bool:
+def _people(environment: Mapping[str, str], data_dir: Path) -> None:
+    """Two operators and the stand-in's two providers, the first time; and the settings as a file, for commands in another shell."""
+    known = data_dir / "demo.env"
+    is_first = not known.exists()
+    known.touch(mode=0o600)
+    known.write_text("".join(f"{name}={value}\n" for name, value in _own(environment).items()))
+    if is_first:
+        first = ["--role=owner", "--role=operator"]  # the first needs nobody's leave
+        _run_once(["operators", "add", "xiaolin", "--name=小林", "--mail=xiaolin@example.com", *first], environment)
+        second = ["--role=approver", "--as=xiaolin"]
+        _run_once(["operators", "add", "xiaozhou", "--name=小周", "--mail=xiaozhou@example.com", *second], environment)
+        _run_once(["providers", "import", str(_DOCS / "providers.example.csv"), "--as=xiaolin"], environment)
+
+
+def _own(environment: Mapping[str, str]) -> dict[str, str]:
+    """Of the environment, what the demo set itself."""
+    names = {name.upper() for name in Settings.model_fields}
+    return {name: value for name, value in environment.items() if name in names}
+
+
+def _run_once(words: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether it was done, and in good time."""
+    program = [sys.executable, "-m", "bot", *words]
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "bot", command], env=dict(environment), check=False, stdout=subprocess.DEVNULL, timeout=_START_S
+            program, env=dict(environment), check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_START_S
         )
     except subprocess.TimeoutExpired:
         return False
@@ -155,11 +182,22 @@ def _announce(environment: Mapping[str, str], data_dir: Path) -> None:
         f"  聊天沙箱   {environment['WECOM_API_BASE']}/        ← 用浏览器打开，像服务商管理员一样提问",
         f"  回调服务   {environment['PUBLIC_URL']}/wecom/callback",
         f"  健康检查   {environment['PUBLIC_URL']}/readyz   指标 {environment['PUBLIC_URL']}/metrics",
+        "  发一份通知 在另一个终端：",
+        f"    export ENV_FILE={data_dir / 'demo.env'}",
+        f"    {_python()} -m bot cases open docs/case.example.toml --as xiaolin",
+        f"    {_python()} -m bot cases submit V{time.strftime('%Y')}-000001 --as xiaolin",
+        f"    {_python()} -m bot cases approve V{time.strftime('%Y')}-000001 --as xiaozhou     ← 王伟、李娜随即收到通知卡片",
         f"  日志       {(data_dir / 'logs').resolve()}",
         "按 Ctrl-C 停止。",
         sep="\n",
         flush=True,
     )
+
+
+def _python() -> str:
+    """How to call this interpreter from where we are."""
+    program = Path(sys.executable)
+    return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
 
 
 def _watch(children: "list[subprocess.Popen[bytes]]", data_dir: Path) -> int:

@@ -7,22 +7,27 @@
 
 Two processes may work on the same delivery: the key is unique, so one commits, and the other throws its work away and answers
 what is stored.
+
+`take` is for the event loop, `handle` for threads. What takes microseconds is done on the loop itself: looking into SQLite, and
+handlers that say what they know by heart. Whatever may wait goes to a thread, and the commit is one thread's for all.
 """
 
+import asyncio
+import contextvars
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from bot import clock, failpoint
-from bot.context import AlreadyStored, House, InboundContext
+from bot.context import AlreadyStored, House, InboundContext, MayWait
 from bot.delivery import outbox
 from bot.errors import BadCallback, Unavailable, UserMistake
 from bot.metrics import DUPLICATES
@@ -32,6 +37,7 @@ from bot.model.inbound import Event, Inbound, Message, SuitePush
 from bot.model.reply import Outgoing, Reply, messages, split
 from bot.store import inbox
 from bot.store.database import WAIT_S, Tx
+from bot.store.loop_insert import LoopInsert
 
 log = structlog.get_logger()
 
@@ -40,70 +46,117 @@ SLOW_S = 3.0  # committing may take a second or two more: from here on the reply
 LATE_GRACE_S = 30.0  # and repeats at once, three times: by then nobody will fetch a reply that came late
 
 Handler = Callable[[Any, InboundContext], Reply]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of the ordered table. match: does this message go to `handler`? The first that says yes takes it."""
+    """One line of the ordered table. match: does this message go to `handler`? The first that says yes takes it.
+
+    at_once: the handler needs microseconds, or else says `ctx.may_wait()` before anything happens: it is tried on the event loop.
+    """
 
     name: str
     match: Callable[[Inbound], bool]
     handler: Handler
+    at_once: bool = False
 
 
 class Dispatcher:
-    """Takes parsed callbacks from any number of threads."""
+    """Takes parsed callbacks, from the event loop and from any number of threads."""
 
     def __init__(self, house: House, routes: Sequence[Route]) -> None:
         self._house = house
         self._routes = tuple(routes)
-        self._running: dict[str, threading.Event] = {}
         self._rows = inbox.GroupInsert(house.database, coming=lambda: len(self._running))
+        self._soon = LoopInsert(house.database)
+        self._running: dict[str, Future[None]] = {}
         self._running_lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(house.settings.web_threads, "handler")
+
+    async def take(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
+        """`handle` on the event loop, which never waits here for anything but its own turn."""
+        if not self._house.database.is_sqlite:  # looking is a round trip over the network
+            return await self._in_thread(self.handle, message, arrived_at)
+        first = self._begin(message.key)
+        if first is not None:
+            await asyncio.wait((asyncio.wrap_future(first),), timeout=clock.real_s(WAIT_S))
+            return await self._in_thread(self._repeated, message, arrived_at)
+        try:
+            try:
+                done = self._work(message, arrived_at, at_once=True)
+            except MayWait:
+                done = await self._in_thread(self._work, message, arrived_at)
+            if isinstance(done, str):
+                return done
+            failpoint.reach("dispatch.before_store")
+            before = await self._soon.add(done)
+            failpoint.reach("dispatch.stored")
+            if before is None and done.reply_state != "late":
+                return done.reply
+            return await self._in_thread(self._stored, done, before)
+        finally:
+            self._end(message.key)
 
     def handle(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
         """The passive text to answer; "" for an empty acknowledgement. When this returns, the row is committed.
 
         Raises Unavailable (answer 503, so that the platform repeats) and BadCallback("stale").
         """
-        with self._alone(message.key) as alone:
-            repeat, sent = self._look(message, arrived_at)
-            if repeat is not None:
-                return self._again(repeat, arrived_at)
-            if not alone:
-                raise Unavailable("the first delivery is not committed yet")
-            self._refuse_stale(message, arrived_at)
-            failpoint.reach("dispatch.before_handler")
-            received = _received(message, arrived_at)
-            if isinstance(message, SuitePush):
-                return self._store(received, "", state="stored")
-            excess = sent - self._house.settings.sender_limit_per_minute
-            if isinstance(message, Message) and excess >= 0:  # said once, then acknowledged in silence until the minute is over
-                return self._store(received, "" if excess else texts.common.LIMITED, state="limited")
-            return self._first(message, received)
-
-    @contextmanager
-    def _alone(self, key: str) -> Iterator[bool]:
-        """True for whoever brings this key first; a repeat waits until the first is through, or gives up after 4 s."""
-        with self._running_lock:
-            first = self._running.get(key)
-            if first is None:
-                mine = self._running[key] = threading.Event()
+        first = self._begin(message.key)
         if first is not None:
-            first.wait(clock.real_s(WAIT_S))
-            yield False
-            return
+            wait((first,), timeout=clock.real_s(WAIT_S))
+            return self._repeated(message, arrived_at)
         try:
-            yield True
+            done = self._work(message, arrived_at)
+            return done if isinstance(done, str) else self._store(done)
         finally:
-            with self._running_lock:
-                del self._running[key]
-            mine.set()
+            self._end(message.key)
+
+    async def _in_thread(self, act: Callable[..., T], *args: Any) -> T:
+        context = contextvars.copy_context()  # the request id, for the log
+        return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, act, *args)
+
+    def _begin(self, key: str) -> "Future[None] | None":
+        """None for whoever brings this key first, who must `_end` it; else what is done when the first is through."""
+        mine: Future[None] = Future()
+        with self._running_lock:
+            first = self._running.setdefault(key, mine)
+        return None if first is mine else first
+
+    def _end(self, key: str) -> None:
+        with self._running_lock:
+            mine = self._running.pop(key)
+        mine.set_result(None)
+
+    def _work(self, message: Inbound | SuitePush, arrived_at: datetime, *, at_once: bool = False) -> inbox.Received | str:
+        """The row to commit with its reply, or the reply where all is committed. at_once: raises MayWait where a thread must do it."""
+        repeat, sent = self._look(message, arrived_at)
+        if repeat is not None:
+            if at_once and repeat.reply_state == "late":
+                raise MayWait
+            return self._again(repeat, arrived_at)
+        self._refuse_stale(message, arrived_at)
+        failpoint.reach("dispatch.before_handler")
+        received = _received(message, arrived_at)
+        if isinstance(message, SuitePush):
+            return _completed(received, "", state="stored")
+        excess = sent - self._house.settings.sender_limit_per_minute
+        if isinstance(message, Message) and excess >= 0:  # said once, then acknowledged in silence until the minute is over
+            return _completed(received, "" if excess else texts.common.LIMITED, state="limited")
+        return self._first(message, received, at_once)
 
     def _look(self, message: Inbound | SuitePush, arrived_at: datetime) -> tuple[inbox.Stored | None, int]:
         """The stored row of this delivery, and how much its sender sent in the last minute."""
         person = ("", 0, "") if isinstance(message, SuitePush) else (message.corpid, message.agentid, message.userid)
         return inbox.look(self._house.database, message.key, person, arrived_at - timedelta(minutes=1))
+
+    def _repeated(self, message: Inbound | SuitePush, arrived_at: datetime) -> str:
+        """What became of the first delivery of this key, whose turn is over."""
+        stored, _ = self._look(message, arrived_at)
+        if stored is None:
+            raise Unavailable("the first delivery is not committed yet")
+        return self._again(stored, arrived_at)
 
     def _again(self, stored: inbox.Stored, arrived_at: datetime) -> str:
         """The stored reply of a repeated delivery. One that was late counts as fetched now, unless it already went out.
@@ -121,9 +174,13 @@ class Dispatcher:
         if abs(arrived_at.timestamp() - message.created_s) > self._house.settings.callback_stale_s:
             raise BadCallback("stale", 403)
 
-    def _first(self, message: Inbound, received: inbox.Received) -> str:
-        route = next(route for route in self._routes if route.match(message))
-        ctx = InboundContext(self._house, received)
+    def _first(self, message: Inbound, received: inbox.Received, at_once: bool) -> inbox.Received | str:
+        route = next((route for route in self._routes if route.match(message)), None)
+        if route is None:  # not StopIteration, which no future can carry
+            raise LookupError("no route takes this message")
+        if at_once and not route.at_once:
+            raise MayWait
+        ctx = InboundContext(self._house, received, at_once=at_once)
         try:
             reply = route.handler(message, ctx)
             failpoint.reach("dispatch.handled")
@@ -133,20 +190,21 @@ class Dispatcher:
             return self._lost_race(received)
         except UserMistake as mistake:
             ctx.roll_back()
-            return self._store(received, split(mistake.say)[0], outcome=f"{route.name} mistake")
-        except (Unavailable, BadCallback):
+            return _completed(received, split(mistake.say)[0], outcome=f"{route.name} mistake")
+        except (Unavailable, BadCallback, MayWait):
             raise
         except Exception as error:  # noqa: BLE001  whatever a handler does, its message is not lost: it is stored as failed
             ctx.roll_back()
             log.error("handler_failed", route=route.name, kind=received.kind, error=type(error).__name__, at=where(error))
-            return self._store(received, _apology(message), state="failed", outcome=route.name)
+            return _completed(received, _apology(message), state="failed", outcome=route.name)
         finally:
             ctx.roll_back()
 
-    def _commit(self, ctx: InboundContext, received: inbox.Received, reply: Reply, outcome: str) -> str:
-        if not reply.later and ctx.is_untouched:
-            return self._store(received, reply.now, outcome=outcome)
+    def _commit(self, ctx: InboundContext, received: inbox.Received, reply: Reply, outcome: str) -> inbox.Received | str:
+        """Commit what a handler began; with nothing begun, the row goes into one commit with those of others."""
         done, later = _completed(received, reply.now, outcome=outcome), reply.later
+        if not later and ctx.is_untouched:
+            return done
         if done.reply_state == "late" and later:  # or what follows would overtake it: now all of it goes out in order
             done, later = replace(done, reply_state="queued"), [*messages(reply.now), *later]
         with ctx.transaction() as tx:
@@ -157,12 +215,15 @@ class Dispatcher:
         ctx.commit()
         return self._in_time(done)
 
-    def _store(self, received: inbox.Received, reply: str, state: str = "handled", outcome: str = "") -> str:
-        """Commit a row that nothing else goes with, together with those of other threads."""
-        done = _completed(received, reply, state, outcome)
+    def _store(self, done: inbox.Received) -> str:
+        """Commit a row that nothing else goes with, together with those of others."""
         failpoint.reach("dispatch.before_store")
         before = self._rows.add(done)
         failpoint.reach("dispatch.stored")
+        return self._stored(done, before)
+
+    def _stored(self, done: inbox.Received, before: inbox.Stored | None) -> str:
+        """The reply of a row whose turn to be stored is over. before: what stood there already."""
         return self._in_time(done) if before is None else self._again(before, done.arrived_at)
 
     def _in_time(self, done: inbox.Received) -> str:

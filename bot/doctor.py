@@ -5,27 +5,34 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
 
-from bot.errors import BadSetting, BotError, WecomError
+from bot.errors import BadSetting, BotError, MailError, Unavailable, WecomError
+from bot.model.provider import ENOUGH_ADMINS
 from config.settings import Settings, is_loopback, load, split_bind
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 _CLOCK_OFF_S = 60.0  # the callback's staleness window is 300 s by default
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line. say: what was found, or what to do about it."""
+    """One line. say: what was found, or what to do about it. is_warning: it works, and somebody should see to it all the same."""
 
     name: str
     ok: bool
     say: str
+    is_warning: bool = False
 
 
 def examine() -> Iterator[Finding]:
@@ -51,6 +58,8 @@ def _rotation(settings: Settings) -> Iterator[Finding]:
 def _checked(name: str, check: Callable[[Settings], str], settings: Settings) -> Finding:
     try:
         return Finding(name, True, check(settings))
+    except _Warning as warning:
+        return Finding(name, True, str(warning), is_warning=True)
     except _Problem as problem:
         return Finding(name, False, str(problem))
     except (BotError, OSError, urllib3.exceptions.HTTPError) as error:
@@ -59,6 +68,10 @@ def _checked(name: str, check: Callable[[Settings], str], settings: Settings) ->
 
 class _Problem(Exception):
     """What to do, in Chinese."""
+
+
+class _Warning(Exception):
+    """What somebody should see to although it works, in Chinese."""
 
 
 def _folder(settings: Settings) -> str:
@@ -82,6 +95,91 @@ def _database(settings: Settings) -> str:
     if database.is_sqlite:
         return "可用，首次启动时自动建表"
     raise _Problem("可连接，但还没有升级；请运行 python -m bot migrate")
+
+
+def _staff(settings: Settings) -> str:
+    from bot.model.operator import Role
+    from bot.model.texts import operators as texts
+    from bot.store import cases, operators
+
+    with _reading(settings) as connection:
+        active = operators.active(connection)
+        permanent = cases.any_under(connection, "4.4")
+    runners = sum(one.may(Role.OPERATOR) or one.may(Role.APPROVER) for one in active)
+    enough, say = texts.staff(runners, sum(one.may(Role.APPROVER) for one in active), permanent=permanent)
+    if not enough:
+        raise _Warning(say)
+    return say
+
+
+def _admins(settings: Settings) -> str:
+    from bot.store import providers
+
+    with _reading(settings) as connection:
+        found = providers.standings(connection, settings.wecom_corpid, settings.wecom_agentid)
+    short = sum(one.is_short for one in found)
+    if short:
+        raise _Warning(f"{short} 家服务商可送达的管理员不足 {ENOUGH_ADMINS} 人；见 python -m bot providers list --short")
+    return f"{len(found)} 家服务商，可送达的管理员都不少于 {ENOUGH_ADMINS} 人" if found else "还没有登记服务商"
+
+
+def _audit(settings: Settings) -> str:
+    from bot import clock
+    from bot.actions import heads
+    from bot.model.head import day_of
+    from bot.store import heads as stored
+
+    key = heads.signing_key(settings)
+    if key is None:
+        raise _Warning("未设置：审计日结和证据包没有签名；请运行 python -m bot audit key 生成")
+    with _reading(settings) as connection:
+        last, begun = stored.latest(connection), stored.first_event_at(connection)
+    oldest_fine = day_of(clock.now() - timedelta(days=2))
+    if begun and day_of(begun) <= oldest_fine and (last is None or last.day < oldest_fine):
+        raise _Warning(f"最近一份审计日结是 {last.day if last else '——'}，应当每天都有；请检查发送进程是否在运行")
+    return f"审计日结已签名，公钥指纹 {key.id[:16]}"
+
+
+@contextmanager
+def _reading(settings: Settings) -> "Iterator[Connection]":
+    """The database, where it is there and of this version; what is wrong with it is the finding of `_database`."""
+    from bot.store import migrate
+    from bot.store.database import Database
+
+    try:
+        database = Database(settings.database)
+        current = migrate.current(database)
+    except (Unavailable, OSError) as error:
+        raise _Warning("数据库可用后再查") from error
+    try:
+        if current != migrate.head():
+            raise _Warning("数据库升级后再查")
+        with database.read() as connection:
+            yield connection
+    finally:
+        database.dispose()
+
+
+def _mail(settings: Settings) -> str:
+    from bot.mail import Post
+
+    if not settings.smtp_url:
+        raise _Warning("未设置：不发邮件；企业微信出问题时，通知和告警都没有别的路可走")
+    try:
+        Post(settings.smtp_url, settings.mail_from).check()
+    except MailError as error:
+        raise _Problem(f"邮件服务器不能用（{error}）；请检查地址、端口、用户名和密码，以及 MAIL_FROM 是否允许作发件人") from error
+    return f"可连接，可以用 {settings.mail_from} 发信"
+
+
+def _files(settings: Settings) -> str:
+    from bot.files import folder
+
+    where = folder(settings)
+    nearest = next(path for path in (where, *where.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise _Problem(f"{where} 不能写入，请检查权限")
+    return f"{where.absolute()} 可写"
 
 
 def _queue(settings: Settings) -> str:
@@ -174,7 +272,12 @@ CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("DATA_DIR", _folder),
     (".env", _secrets),
     ("DATABASE_URL", _database),
+    ("运营人员", _staff),
+    ("服务商管理员", _admins),
+    ("AUDIT_KEY", _audit),
     ("QUEUE_URL", _queue),
+    ("FILES_URL", _files),
+    ("SMTP_URL", _mail),
     ("规则", _rules),
     ("BIND", _bind),
     ("PUBLIC_URL", _public),

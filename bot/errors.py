@@ -8,8 +8,10 @@ BotError
 ├── Unavailable                              the database or a lock could not be had in time; try again later
 ├── BadSetting(problems)                     the configuration cannot be used
 ├── BadCallback(reason, status)              a callback that must not be handled
-└── WecomError(errcode, errmsg, permanent)   the vendor refused a call, or could not be asked
-    └── Uncertain                            the call may have taken effect: its answer never came
+├── WecomError(errcode, errmsg, permanent)   the vendor refused a call, or could not be asked
+│   └── Uncertain                            the call may have taken effect: its answer never came
+└── MailError(permanent)                     the mail server refused a mail, or could not be asked
+    └── MailUncertain                        the mail may have been taken: its answer never came
 """
 
 from collections.abc import Sequence
@@ -32,7 +34,13 @@ class NotFound(BotError):
 
 
 class TransitionNotAllowed(BotError):
-    """The state machine has no such action in this state."""
+    """The state machine has no such action in this state. record: the machine's name, such as "case"."""
+
+    def __init__(self, record: str, action: str, state: str) -> None:
+        super().__init__(f"{record}: no {action} in {state}")
+        self.record = record
+        self.action = action
+        self.state = state
 
 
 class Stale(BotError):
@@ -80,3 +88,20 @@ class WecomError(BotError):
 
 class Uncertain(WecomError):
     """The request left, and no answer came back: it may or may not have taken effect."""
+
+
+class MailError(BotError):
+    """The mail server refused a mail, or could not be asked. The words hold no address and no text.
+
+    permanent: True when repeating the same mail can never help.
+    of_mail: True when the server said it of this mail, and may well take others.
+    """
+
+    def __init__(self, words: str, *, permanent: bool = False, of_mail: bool = False) -> None:
+        super().__init__(words)
+        self.permanent = permanent
+        self.of_mail = of_mail
+
+
+class MailUncertain(MailError):
+    """The mail left, and no answer came back: it may or may not have been taken."""

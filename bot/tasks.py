@@ -1,10 +1,11 @@
-"""The engine: Huey carries only `deliver(batch_id)`; the database is the truth, and the sweep finds whatever a lost task left.
+"""The queue and the worker: Huey carries only `deliver(batch_id)`, which wakes the delivery engine; the database is the truth.
 
 SQLite on one machine, PostgreSQL or Redis for several: only QUEUE_URL changes.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -13,16 +14,15 @@ from huey.consumer import Consumer
 
 from bot import clock
 from bot.context import House
-from bot.delivery.sender import Sender
+from bot.delivery.engine import Engine
 from bot.dispatch import late_replies, where
-from bot.errors import BotError
 from bot.model.delivery import Priority
-from bot.store import inbox, outbox
+from bot.store import inbox, outbox, quotas
 
 log = structlog.get_logger()
 
 SWEEP_EVERY_S = 5.0
-_SWEEP_BATCHES = 500
+_QUOTAS_KEPT_S = 2 * 86_400  # the longest window is a day
 
 
 def make_huey(url: str) -> Huey:
@@ -54,63 +54,66 @@ class Queue:
         """How many tasks wait. Raises whatever the backend raises when it is away."""
         return int(self.huey.pending_count())
 
-    def is_crowded(self, limit: int) -> bool:
-        """Whether `limit` or more tasks wait. A queue that is away is not crowded."""
-        try:
-            return self.waiting() >= limit
-        except Exception as error:  # noqa: BLE001  every backend has its own errors
-            log.warning("queue_unreachable", error=type(error).__name__)
-            return False
-
     def _run(self, batch_id: int) -> None:
         assert self.act is not None
         self.act(batch_id)
 
 
-class Worker:
-    """The process that sends: Huey's consumer, and a thread that sweeps."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something that is to be done again and again. act: safe to run in several workers at once, and to be killed in."""
 
-    def __init__(self, house: House, sender: Sender, queue: Queue, threads: int) -> None:
+    name: str
+    every_s: float
+    act: Callable[[], object]
+
+
+class Worker:
+    """The process that sends: the delivery engine, Huey's consumer that wakes it, and a thread that does the periodic jobs."""
+
+    def __init__(self, house: House, engine: Engine, queue: Queue, jobs: Sequence[Job] = ()) -> None:
         self._house = house
-        self._sender = sender
-        self._queue = queue
-        queue.act = self._run
-        # SIGTERM finishes the tasks in hand; Huey's own way would drop them.
+        self._jobs = (Job("sweep", SWEEP_EVERY_S, self.sweep), *jobs)
+        self._engine = engine
+        queue.act = engine.wake
+        # One thread is enough to wake. SIGTERM lets it end by itself; Huey's own way would not let us finish what is in hand.
         self._consumer = Consumer(
-            queue.huey, workers=threads, periodic=False, initial_delay=0.02, max_delay=0.05, backoff=1.1, graceful_signal="TERM"
+            queue.huey, workers=1, periodic=False, initial_delay=0.02, max_delay=0.05, backoff=1.1, graceful_signal="TERM"
         )
         self._stopping = threading.Event()
 
     def run(self) -> None:
-        """Work until SIGTERM or SIGINT."""
-        sweeper = threading.Thread(target=self._sweep_for_ever, name="sweep", daemon=True)
-        sweeper.start()
+        """Work until SIGTERM or SIGINT; then finish the calls that run."""
+        jobs = threading.Thread(target=self._work_for_ever, name="jobs", daemon=True)
+        jobs.start()
+        self._engine.start()
         self._consumer.run()
         self._stopping.set()
-        sweeper.join(timeout=5)
+        self._engine.stop()
+        jobs.join(timeout=5)
 
-    def _run(self, batch_id: int) -> None:
+    def _work_for_ever(self) -> None:
+        due = dict.fromkeys(self._jobs, 0.0)
+        while not self._stopping.wait(clock.real_s(min(1.0, SWEEP_EVERY_S))):
+            for job in self._jobs:
+                if clock.timestamp() < due[job] or self._stopping.is_set():
+                    continue
+                due[job] = clock.timestamp() + job.every_s
+                self._do(job)
+
+    def _do(self, job: Job) -> None:
+        """One that fails is tried again at its next time, and holds up no other."""
         try:
-            self._sender.deliver(batch_id)
-        except BotError as error:
-            log.error("deliver_failed", batch_id=batch_id, error=type(error).__name__, at=where(error))
-
-    def _sweep_for_ever(self) -> None:
-        while not self._stopping.wait(clock.real_s(SWEEP_EVERY_S)):
-            try:
-                self.sweep()
-            except BotError as error:
-                log.error("sweep_failed", error=type(error).__name__, at=where(error))
+            job.act()
+        except Exception as error:  # noqa: BLE001  whatever a job does, the others go on
+            log.error("job_failed", job=job.name, error=type(error).__name__, at=where(error))
 
     def sweep(self) -> None:
-        """Wake what is due and was missed, turn unfetched late replies into messages, forget old messages and answers."""
+        """Turn unfetched late replies into messages, forget old messages, answers and counts. What is due the engine finds by itself."""
         late_replies(self._house)
-        if not self._queue.is_crowded(_SWEEP_BATCHES):  # else the workers are behind, and waking twice would only lengthen the queue
-            with self._house.database.read() as connection:
-                due = outbox.due(connection, clock.now(), limit=_SWEEP_BATCHES)
-            for batch_id in due:
-                self._queue.wake(batch_id)
-        oldest_kept = clock.now() - timedelta(days=self._house.settings.inbox_keep_days)
+        now = clock.now()
+        oldest_kept = now - timedelta(days=self._house.settings.inbox_keep_days)
         with self._house.database.write() as tx:
             inbox.forget(tx, oldest_kept)
             outbox.forget(tx, Priority.CHAT.rank, oldest_kept)  # what is urgent is a notice: those are kept
+            quotas.forget(tx, now.timestamp() - _QUOTAS_KEPT_S)

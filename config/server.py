@@ -15,7 +15,7 @@ def granian(settings: Settings) -> dict[str, Any]:
         "address": host,
         "port": port,
         "workers": settings.web_workers,
-        "blocking_threads": settings.web_threads,
+        "loop": "auto",  # uvloop where it is installed: a third less processor time a callback than asyncio's own
         "backlog": 1024,
         "backpressure": 4096,  # counts connections, idle ones too: a few hundred kept open must not shut out new ones
         "http": "1",  # with "auto" a silent connection is never closed

@@ -3,10 +3,12 @@
 `load()` names every missing or bad variable at once. Secrets are SecretStr: they print as stars.
 """
 
+import base64
 import os
 import re
 import secrets
 import time
+from datetime import time as time_of_day
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Self
@@ -19,6 +21,10 @@ from bot.errors import BadSetting
 
 _TOKEN = re.compile(r"[0-9A-Za-z]{1,32}")
 _AES_KEY = re.compile(r"[0-9A-Za-z]{43}")
+_LADDER = re.compile(r"(?:(?:reminder|mail)@\d{1,4}h,)*manual@\d{1,4}h")
+_QUIET = re.compile(r"(?P<begins>([01]\d|2[0-3]):[0-5]\d)-(?P<ends>([01]\d|2[0-3]):[0-5]\d)")
+_SENDER = re.compile(r"(?:[^<>\r\n\"]{1,60} )?<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
+_STARTTLS = ("auto", "always", "never")
 _BIND = re.compile(r"(?P<host>[0-9A-Za-z.\-]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
 
 
@@ -41,6 +47,21 @@ def _bind(value: str) -> str:
     return value
 
 
+def _ladder(value: str) -> str:
+    if not _LADDER.fullmatch(value.replace(" ", "")):
+        raise ValueError("must be steps such as reminder@24h,mail@48h,manual@72h, the last one manual")
+    hours = [int(number) for number in re.findall(r"@(\d+)h", value)]
+    if hours != sorted(hours):
+        raise ValueError("must have its steps in the order of their hours")
+    return value
+
+
+def _quiet(value: str) -> str:
+    if value != "off" and not _QUIET.fullmatch(value):
+        raise ValueError("must be HH:MM-HH:MM, for example 22:00-08:00, or off")
+    return value
+
+
 def _http_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -48,9 +69,35 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _smtp_url(value: str) -> str:
+    if not value:
+        return value
+    try:
+        parts = urlsplit(value)
+        is_right = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0 and parts.path in ("", "/")
+    except ValueError:  # its words hold part of what may be a password that was not percent-encoded
+        is_right = False
+    if not is_right or parts.fragment or parts.query not in ("", *(f"starttls={how}" for how in _STARTTLS)):
+        raise ValueError(
+            "must look like smtp://user:password@host:587 (with ?starttls=always or never where wanted) or smtps://…:465; "
+            "in user and password percent-encode what is not a letter or digit"
+        )
+    return value
+
+
 def _secret_key(value: SecretStr) -> SecretStr:
     if len(value.get_secret_value()) < 32:
         raise ValueError("must have at least 32 characters; make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'")
+    return value
+
+
+def _audit_key(value: SecretStr) -> SecretStr:
+    try:
+        seed = base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        seed = b""
+    if len(seed) != 32:
+        raise ValueError("must be 32 bytes in base64; make one with: python -m bot audit key")
     return value
 
 
@@ -101,8 +148,10 @@ class Settings(BaseSettings):
     database_url: UrlWithPassword = ""
     queue_url: UrlWithPassword = ""
     files_url: UrlWithPassword = ""
-    smtp_url: UrlWithPassword = ""
-    audit_key: SecretStr | None = None
+    evidence_max_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 20 << 20
+    smtp_url: Annotated[UrlWithPassword, AfterValidator(_smtp_url)] = ""
+    mail_from: str = ""
+    audit_key: Annotated[SecretStr, AfterValidator(_audit_key)] | None = None
 
     bind: Bind = "127.0.0.1:8000"
     console_bind: Bind | None = None
@@ -113,7 +162,14 @@ class Settings(BaseSettings):
     callback_max_bytes: Annotated[int, Field(ge=1024, le=64 << 20)] = 1 << 20
     callback_stale_s: Annotated[int, Field(ge=10, le=86400)] = 300
     sender_limit_per_minute: Annotated[int, Field(ge=1)] = 20
+    wecom_account_ceiling: Annotated[int, Field(ge=1)] | None = None
+    quiet_hours: Annotated[str, AfterValidator(_quiet)] = "22:00-08:00"
     inbox_keep_days: Annotated[int, Field(ge=1)] = 90
+
+    wecom_trusted_domain: bool = False
+    notice_ladder: Annotated[str, AfterValidator(_ladder)] = "reminder@24h,mail@48h,manual@72h"
+    notice_mail: Annotated[str, Field(pattern="^(always|fallback|never)$")] = "fallback"
+    last_call_days: Annotated[int, Field(ge=1, le=60)] = 2
 
     rules_encoder: Annotated[str, Field(pattern="^(auto|off)$")] = "auto"
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
@@ -127,6 +183,8 @@ class Settings(BaseSettings):
         problems = []
         if (self.wecom_token_old is None) != (self.wecom_aes_key_old is None):
             problems.append("WECOM_TOKEN_OLD and WECOM_AES_KEY_OLD: set both while rotating, or neither")
+        if self.smtp_url and not _SENDER.fullmatch(self.mail_from):
+            problems.append("MAIL_FROM: with SMTP_URL it must be an address such as bot@example.com or 规则助手 <bot@example.com>")
         if not is_loopback(self.wecom_api_base):
             if self.clock_rate != 1.0:
                 problems.append("CLOCK_RATE: works against the sandbox only (WECOM_API_BASE is not this machine)")
@@ -141,6 +199,12 @@ class Settings(BaseSettings):
         """SQLAlchemy URL; an SQLite file in the data folder unless set. `postgresql://` means the psycopg 3 driver."""
         url = self.database_url or f"sqlite:///{self.data_dir.resolve() / 'bot.db'}"
         return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+    @property
+    def quiet(self) -> tuple[time_of_day, time_of_day] | None:
+        """From when to when, in China, nothing is sent that can wait. None: never."""
+        match = _QUIET.fullmatch(self.quiet_hours)
+        return match and (time_of_day.fromisoformat(match["begins"]), time_of_day.fromisoformat(match["ends"]))
 
     @property
     def queue(self) -> str:

@@ -8,7 +8,7 @@ from rules import bank, crossval, evaluate, fit, model
 from rules import encoder as encoders
 from rules.answer import Answer
 from rules.book import Book, load
-from rules.catalogue import latest
+from rules.documents import latest
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rules.answer import Kind
-from rules.catalogue import HERE
+from rules.documents import HERE
 from rules.normalize import bigrams, jaccard
 
 BANK = HERE / "bank"

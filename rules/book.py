@@ -1,16 +1,15 @@
 """The Book: one version of the rules, and the way from a question to its clause."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from rules import bank, model
 from rules import encoder as encoders
 from rules.answer import Answer
-from rules.catalogue import Document, latest
 from rules.clause import Clause
+from rules.documents import Document, latest
 from rules.encoder import Busy
+from rules.memo import Memo
 from rules.normalize import tidy
 from rules.search import Finder
 
@@ -24,11 +23,11 @@ class Book:
 
     _finder: Finder = field(repr=False)
     _by_id: dict[str, Clause] = field(init=False, repr=False, compare=False)
-    _memo: Callable[[str], Answer] = field(init=False, repr=False, compare=False)
+    _memo: Memo[Answer] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {clause.id: clause for clause in self.document.clauses})
-        object.__setattr__(self, "_memo", lru_cache(MEMO_ENTRIES)(self._finder.find))
+        object.__setattr__(self, "_memo", Memo(MEMO_ENTRIES))
 
     @property
     def document(self) -> Document:
@@ -70,10 +69,20 @@ class Book:
 
     def ask(self, question: str) -> Answer:
         """The clause that answers `question`, or a refusal. Takes any string; remembers the last MEMO_ENTRIES short questions."""
+        known = self.remembered(question)
+        if known is not None:
+            return known
         try:
-            return self._memo(question) if len(question) <= MEMO_CHARS else self._finder.find(question)
+            answer = self._finder.find(question)
         except Busy:  # not remembered: the next time there may be time
             return self._finder.find(question, hurried=True)
+        if len(question) <= MEMO_CHARS:
+            self._memo.put(question, answer)
+        return answer
+
+    def remembered(self, question: str) -> Answer | None:
+        """The answer of `ask`, if it was asked lately: in a microsecond, and without waiting for anybody."""
+        return self._memo.get(question)
 
     def best(self, question: str) -> tuple[Answer, float]:
         """The best clause for `question` whatever speaks against it, and its balance: what a threshold is chosen on."""

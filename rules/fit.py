@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rules import bank
-from rules.catalogue import Document
+from rules.documents import Document
 from rules.encoder import DIMENSIONS, Encoder
 from rules.features import VERSION, grams
 from rules.model import Floats, GramModel, Model, Packed, VectorModel, kernel, pack

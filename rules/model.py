@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rules.catalogue import HERE
+from rules.documents import HERE
 from rules.encoder import DIMENSIONS, Vector
 from rules.features import grams
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from rules import bank
 from rules.answer import Answer, Kind
-from rules.catalogue import Document
 from rules.clause import Clause, Span
+from rules.documents import Document
 from rules.encoder import Encoder, Vector
 from rules.features import grams
 from rules.model import CHEAP_SHARE, Floats, Model

@@ -3,7 +3,6 @@
 import io
 import itertools
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from wechatpy.utils import WeChatSigner
 
 from bot import clock
 from config.settings import Settings
+from tests import rsgi
 
 _msgids = itertools.count(7_000_000_000_000_001)
 
@@ -81,9 +81,9 @@ def event_of(person: Person, event: str, **more: Any) -> dict[str, Any]:
 
 
 class Platform:
-    """Posts to a WSGI application as WeCom does."""
+    """Posts to an RSGI application as WeCom does."""
 
-    def __init__(self, application: Callable[..., Any], settings: Settings) -> None:
+    def __init__(self, application: Any, settings: Settings) -> None:
         self.application = application
         self.corpid = settings.wecom_corpid
         self.token = settings.wecom_token.get_secret_value()
@@ -106,31 +106,19 @@ class Platform:
         signer.add_data(self.token, stamp_text, nonce, encrypted)
         return urlencode({"msg_signature": signer.signature, "timestamp": stamp_text, "nonce": nonce, **more})
 
-    def post(self, query: str, body: bytes, **environ: Any) -> Answered:
-        """Post bytes as they are. environ: replaces what a web server would give; a value of None leaves the key out."""
-        return self.ask("POST", query, body, **environ)
+    def post(self, query: str, body: bytes, **more: Any) -> Answered:
+        """Post bytes as they are; `more` as in `ask`."""
+        return self.ask("POST", query, body, **more)
 
-    def ask(self, method: str, query: str = "", body: bytes = b"", path: str = "/wecom/callback", **environ: Any) -> Answered:
-        whole = {
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "SCRIPT_NAME": "",
-            "QUERY_STRING": query,
-            "CONTENT_LENGTH": str(len(body)),
-            "SERVER_NAME": "127.0.0.1",
-            "SERVER_PORT": "80",
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": io.BytesIO(body),
-            "wsgi.errors": io.StringIO(),
-            **environ,
-        }
-        told: list[Any] = []
-        chunks = self.application(
-            {name: value for name, value in whole.items() if value is not None}, lambda status, headers, *_: told.extend((status, headers))
+    def ask(self, method: str, query: str = "", body: bytes = b"", path: str = "/wecom/callback", **more: Any) -> Answered:
+        """more: headers in place of what a client would send, `content_length="5"`; None leaves one out. stream: in place of the body."""
+        stream = more.pop("stream", None) or io.BytesIO(body)
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        headers = {"host": "127.0.0.1", "content-length": str(len(body)), **named}
+        told = rsgi.ask(
+            self.application, method, path, query, {name: value for name, value in headers.items() if value is not None}, stream
         )
-        answer = b"".join(chunks)
-        return Answered(int(told[0].split()[0]), answer, dict(told[1]), self._open(answer) if answer.startswith(b"<xml>") else "")
+        return Answered(told.status, told.body, dict(told.headers), self._open(told.body) if told.body.startswith(b"<xml>") else "")
 
     def _open(self, body: bytes) -> str:
         fields = {child.tag: child.text or "" for child in ElementTree.fromstring(body)}

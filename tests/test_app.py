@@ -1,14 +1,21 @@
 """The parts put together, in one process."""
 
+import io
 from datetime import timedelta
 
 import pytest
 
 from bot import clock as product_clock
-from bot.app import App, QueueAge, alarm
+from bot.actions import evidence
+from bot.actions.alarms import Bell
+from bot.actions.evidence import Upload
+from bot.app import App, QueueAge
+from bot.context import Context
 from bot.errors import Unavailable
+from bot.files import Files
 from bot.store.database import Database
 from bot.web.app import create_app
+from tests.cast import draft
 from tests.platform import Platform, text_of
 from tests.store.rows import all_of
 
@@ -22,7 +29,7 @@ def app(make_settings):
 
 @pytest.fixture
 def platform(app):
-    return Platform(app.wsgi(), app.settings)
+    return Platform(app.web(), app.settings)
 
 
 def test_an_empty_folder_and_the_settings_are_enough_to_answer(platform, app, book, wang):
@@ -52,7 +59,7 @@ def test_a_wake_of_the_web_process_waits_in_the_queue_for_a_worker(app):
 
 def test_an_unmigrated_postgresql_is_not_served(make_settings):
     with pytest.raises(Unavailable):
-        App(make_settings(database_url="postgresql://nobody@127.0.0.1:9/none")).wsgi()
+        App(make_settings(database_url="postgresql://nobody@127.0.0.1:9/none")).web()
 
 
 def test_the_age_of_the_queue_is_measured(database, clock):
@@ -73,8 +80,20 @@ def test_counters_are_told_although_the_database_is_away():
     assert "bot_queue_age_seconds" not in answer.text
 
 
-def test_an_alarm_is_counted_and_logged(logged):
-    alarm("errcode 40001")
+def test_uploads_that_no_case_has_are_swept_and_those_of_cases_stay(make_settings, database_url, cast, clock, house):
+    app = App(make_settings(database_url=database_url))
+    files, author = Files.of(app.settings), cast["author"]
+    orphan = files.put(io.BytesIO(b"orphan"), "a.txt", max_bytes=100)
+    upload = Upload("b.txt", io.BytesIO(b"evidence"))
+    (kept,) = evidence.add(Context(house), author, draft(house, cast), [upload])
+    clock.tick(hours=25)
+    assert app.sweep_files() == 1
+    assert (files.exists(kept.sha256), files.exists(orphan.sha256)) == (True, False)
+    app.database.dispose()
+
+
+def test_an_alarm_is_counted_and_logged(logged, house):
+    Bell(house)("wecom_40001")
     page = create_app({}, [], 0).test_client().get("/metrics").text
-    assert 'bot_alarms_total{what="errcode 40001"}' in page
-    assert [line["event"] for line in logged] == ["alarm"]
+    assert 'bot_alarms_total{what="wecom_40001"}' in page
+    assert logged[0]["event"] == "alarm"

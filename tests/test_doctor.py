@@ -4,7 +4,15 @@ import socket
 
 import pytest
 
+from bot import clock as product_clock
+from bot.actions import cases, heads
+from bot.context import Context
 from bot.doctor import examine
+from bot.model.operator import Role
+from bot.model.signing import new_key
+from bot.model.trail import SYSTEM
+from bot.store import operators, providers, trail
+from tests.cast import permanent
 from tests.flows.processes import free_port
 
 
@@ -45,6 +53,20 @@ def test_every_bad_setting_is_a_line(findings):
 
 def failing(found):
     return {name for name, (ok, _) in found.items() if not ok}
+
+
+def test_a_mail_server_that_is_away_is_a_problem_and_none_at_all_is_not(findings, wecom):
+    assert findings(WECOM_API_BASE=wecom.own_url)["SMTP_URL"][0]
+    away = f"smtp://bot:mail-password@127.0.0.1:{free_port()}"
+    ok, say = findings(WECOM_API_BASE=wecom.own_url, SMTP_URL=away, MAIL_FROM="bot@example.com")["SMTP_URL"]
+    assert not ok
+    assert "mail-password" not in say
+
+
+def test_a_file_folder_that_cannot_be_is_a_problem(findings, wecom, tmp_path):
+    (tmp_path / "a file").write_text("")
+    found = findings(WECOM_API_BASE=wecom.own_url, FILES_URL=tmp_path / "a file" / "files")
+    assert not found["FILES_URL"][0]
 
 
 def test_a_platform_that_is_away_does_not_end_the_examination(findings):
@@ -122,3 +144,53 @@ def test_an_env_file_that_others_can_read_is_a_problem(findings, wecom, tmp_path
 def test_a_rotation_under_way_is_mentioned(findings, wecom, settings):
     key = settings.wecom_aes_key.get_secret_value()
     assert findings(WECOM_API_BASE=wecom.own_url, WECOM_TOKEN_OLD="old", WECOM_AES_KEY_OLD=key)["密钥轮换"][0]
+
+
+def staff(database, *roles):
+    with database.write() as tx:
+        for number, role in enumerate(roles):
+            operators.add(tx, f"{role}{number}", "某人", "x@example.com", [role], None, product_clock.now())
+
+
+@pytest.fixture
+def look(findings, wecom, database, database_url):
+    """What the doctor mentions beside what is well: {name: words}."""
+
+    def run(**environment):
+        found = findings(**{"WECOM_API_BASE": wecom.own_url, "DATABASE_URL": database_url, "AUDIT_KEY": new_key(), **environment})
+        assert failing(found) == set()
+        return {finding.name: finding.say for finding in examine() if finding.is_warning}
+
+    return run
+
+
+def test_too_few_operators_and_admins_are_worth_a_look_and_no_failure(look, database, clock):
+    assert set(look()) == {"运营人员", "SMTP_URL"}
+    staff(database, Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.OWNER)
+    assert "2 人，其中审批 1 人；至少应有 3 人" in look()["运营人员"], "who changes nothing does not count"
+    with database.write() as tx:
+        providers.add(tx, [("A", "甲公司")], product_clock.now())
+        operators.move(tx, operators.active(tx)[1], is_active=False)
+    assert "审批至少应有 1 人" in look()["运营人员"]
+    assert "1 家服务商" in look()["服务商管理员"]
+
+
+def test_three_operators_are_enough_and_four_where_4_4_is_used(look, house, cast, database):
+    with database.write() as tx:
+        operators.move(tx, cast["auditor"], is_active=False)
+    assert "运营人员" not in look()
+    number = cases.open_case(Context(house), cast["author"], permanent(), "one").number
+    assert "至少应有 4 人" in look()["运营人员"]
+    cases.discard(Context(house), cast["author"], number)
+    assert "运营人员" not in look()
+
+
+def test_a_trail_that_nobody_signs_or_closes_is_mentioned(look, house, clock):
+    assert "没有签名" in look(AUDIT_KEY="")["AUDIT_KEY"]
+    with house.database.write() as tx:
+        trail.record(tx, SYSTEM, "step", {})
+    assert "AUDIT_KEY" not in look()
+    clock.tick(days=3)
+    assert "应当每天都有" in look()["AUDIT_KEY"]
+    heads.make(Context(house))
+    assert "AUDIT_KEY" not in look()

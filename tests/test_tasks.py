@@ -1,6 +1,7 @@
 """The engine: what it is told, and what it finds by itself."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import update
 from bot import clock as product_clock
 from bot import tasks
 from bot.context import House
+from bot.delivery import engine as engine_module
 from bot.delivery import outbox
 from bot.dispatch import LATE_GRACE_S
 from bot.model.delivery import Priority
@@ -30,8 +32,21 @@ def queue(tmp_path):
 
 
 @pytest.fixture
-def worker(house, make_sender, queue):
-    return Worker(house, make_sender(), queue, threads=1)
+def engine(make_engine):
+    return make_engine()
+
+
+@pytest.fixture
+def at_work(engine):
+    """The engine at work in the background."""
+    engine.start()
+    yield
+    engine.stop()
+
+
+@pytest.fixture
+def worker(house, engine, queue):
+    return Worker(house, engine, queue)
 
 
 @pytest.fixture
@@ -43,29 +58,38 @@ def put(database):
     return put
 
 
-def test_a_wake_delivers_its_batch(worker, queue, put, wecom):
+def test_a_wake_gets_the_engine_to_work_at_once(worker, queue, put, engine, wecom, monkeypatch):
+    monkeypatch.setattr(engine_module, "POLL_S", 3_600.0)
+    engine.start()
+    try:
+        time.sleep(0.2)  # it has found nothing, and looks again in an hour
+        batch_id = put()
+        time.sleep(0.2)
+        assert wecom.delivered("WangWei") == []
+        queue.wake(batch_id)
+        eventually(lambda: len(wecom.delivered("WangWei")) == 1)
+    finally:
+        engine.stop()
+
+
+@pytest.mark.usefixtures("at_work")
+def test_what_nobody_was_woken_for_is_found(put, wecom, database):
+    put()
+    eventually(lambda: [batch.state for batch in all_of(database, "batches")] == ["done"])
+    assert len(wecom.delivered("WangWei")) == 1
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_wake_for_what_is_done_or_never_was_does_nothing(worker, queue, put, wecom, database):
     batch_id = put()
-    assert wecom.delivered("WangWei") == []
+    for unknown in (batch_id, batch_id, batch_id + 1_000):
+        queue.wake(unknown)
+    eventually(lambda: [batch.state for batch in all_of(database, "batches")] == ["done"])
     queue.wake(batch_id)
     assert len(wecom.delivered("WangWei")) == 1
 
 
-def test_a_lost_wake_is_found_by_the_sweep(worker, put, wecom, database):
-    put()
-    worker.sweep()
-    worker.sweep()
-    assert len(wecom.delivered("WangWei")) == 1
-    assert [batch.state for batch in all_of(database, "batches")] == ["done"]
-
-
-def test_a_wake_for_what_is_done_or_never_was_does_nothing(worker, queue, put, wecom):
-    batch_id = put()
-    for unknown in (batch_id, batch_id, batch_id + 1_000):
-        queue.wake(unknown)
-    assert len(wecom.delivered("WangWei")) == 1
-
-
-def test_the_sweep_sends_late_replies(worker, house, wecom, clock, wang):
+def test_the_sweep_sends_late_replies(worker, house, wecom, clock, wang, run_worker):
     def slow(_message, _ctx):
         clock.tick(seconds=6)
         return Reply("迟到的答复")
@@ -75,6 +99,7 @@ def test_the_sweep_sends_late_replies(worker, house, wecom, clock, wang):
     assert wecom.delivered("WangWei") == []
     clock.tick(seconds=LATE_GRACE_S)
     worker.sweep()
+    run_worker()
     assert [one.body["content"].rpartition("\n")[0] for one in wecom.delivered("WangWei")] == ["迟到的答复"]
 
 
@@ -88,7 +113,7 @@ def test_the_sweep_forgets_messages_after_their_days(worker, house, database, se
     assert [row.key for row in all_of(database, "inbox")] == ["new"]
 
 
-def test_the_sweep_forgets_old_answers_but_never_notices_or_what_still_waits(worker, database, settings, clock, wang):
+def test_the_sweep_forgets_old_answers_but_never_notices_or_what_still_waits(worker, run_worker, database, settings, clock, wang):
     def put(priority, after_id=None):
         with database.write() as tx:
             return outbox.enqueue(tx, CORPID, AGENTID, ["WangWei"], Outgoing("text", {"content": "话"}), priority, after_id=after_id)
@@ -96,7 +121,7 @@ def test_the_sweep_forgets_old_answers_but_never_notices_or_what_still_waits(wor
     first = put(Priority.CHAT)
     put(Priority.CHAT, after_id=first)
     notice = put(Priority.URGENT)
-    worker.sweep()
+    run_worker()
     clock.tick(days=settings.inbox_keep_days, seconds=1)
     waiting = put(Priority.CHAT)
     with database.write() as tx:
@@ -104,16 +129,6 @@ def test_the_sweep_forgets_old_answers_but_never_notices_or_what_still_waits(wor
     worker.sweep()
     assert [batch.id for batch in all_of(database, "batches")] == [notice, waiting]
     assert {row.batch_id for row in all_of(database, "deliveries")} == {notice, waiting}
-
-
-def test_a_crowded_queue_is_not_woken_again(worker, queue, put, wecom, monkeypatch):
-    monkeypatch.setattr(tasks, "_SWEEP_BATCHES", 1)
-    put()
-    queue.huey.immediate = False
-    worker.sweep()
-    assert queue.waiting() == 1
-    worker.sweep()
-    assert queue.waiting() == 1
 
 
 def test_a_queue_that_is_away_costs_only_time(make_house, house, logged, put):
@@ -124,11 +139,11 @@ def test_a_queue_that_is_away_costs_only_time(make_house, house, logged, put):
         away.waiting()
 
 
-def test_the_sweep_goes_on_though_the_queue_is_away(house, make_sender, put, database, clock, wang, monkeypatch):
+def test_the_sweep_goes_on_though_the_queue_is_away(house, engine, put, database, clock, wang, monkeypatch):
     monkeypatch.setattr(tasks, "SWEEP_EVERY_S", 0.02)
-    worker = Worker(house, make_sender(), Queue(f"redis://127.0.0.1:{free_port()}/0"), threads=1)
+    worker = Worker(house, engine, Queue(f"redis://127.0.0.1:{free_port()}/0"))
     put()
-    thread = threading.Thread(target=worker._sweep_for_ever)
+    thread = threading.Thread(target=worker._work_for_ever)
     thread.start()
     try:
 

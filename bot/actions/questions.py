@@ -9,7 +9,10 @@ from rules import Answer
 def ask(ctx: Context, question: str) -> str:
     """The worded reply to `question`: the clause quoted and cited, or an honest refusal. What came of it goes on the inbox row."""
     book = ctx.book()
-    answer = book.ask(question)
+    answer = book.remembered(question)
+    if answer is None:
+        ctx.may_wait()
+        answer = book.ask(question)
     ANSWERS.labels(answer.kind).inc()
     if isinstance(ctx, InboundContext):
         ctx.outcome = outcome(answer)

@@ -16,7 +16,7 @@ from bot.sandbox.exchanges import Exchange, Stopwatch, cut
 from bot.sandbox.faults import Fault
 from bot.sandbox.media import ONE_GET_BYTES, cut_range, mimetype
 from bot.sandbox.menus import check_menu
-from bot.sandbox.quotas import ApiQuota
+from bot.sandbox.quotas import CallQuota
 from bot.sandbox.refusals import Refused
 from bot.sandbox.world import World
 
@@ -106,9 +106,12 @@ class VendorApi:
     def _take_quota(self, api: str) -> None:
         if api == "message/send" and not self.world.limits.counts_sends:
             return
+        limits, now = self.world.limits, clock.timestamp()
         with self.world.lock:
-            quota = self.world.api_quotas.setdefault(api, ApiQuota())
-            if not quota.take(self.world.limits, clock.timestamp()):
+            quota = self.world.api_quotas.setdefault(api, CallQuota())
+            if not self.world.ip_quota.take(limits.ip_per_minute, limits.ip_per_hour, now):
+                raise Refused(45009, "of this address")
+            if not quota.take(limits.api_per_minute, limits.api_per_hour, now):
                 raise Refused(45009)
 
     def _begin(self, call: Call) -> Exchange:

@@ -77,7 +77,16 @@ def settings() -> Response:
 
 @routes.post("/members")
 def members() -> Response:
-    return jsonify(_set_member(the_world(), _body()))
+    """One member: {userid, name, provider, …}; or many at once: {userids: […]}."""
+    body = _body()
+    many = body.get("userids")
+    if many is None:
+        return jsonify(_set_member(the_world(), body))
+    if not isinstance(many, list) or not all(isinstance(userid, str) and userid for userid in many):
+        raise UserMistake("userids 须是列表")
+    for userid in many:
+        the_world().add_member(userid)
+    return jsonify(added=len(many))
 
 
 @routes.post("/say")

@@ -12,6 +12,8 @@ class Limits:
 
     api_per_minute: int = 10_000
     api_per_hour: int = 150_000
+    ip_per_minute: int = 20_000
+    ip_per_hour: int = 600_000
     counts_sends: bool = False
     member_per_minute: int = 30
     member_per_hour: int = 1_000
@@ -41,14 +43,14 @@ class Window:
 
 
 @dataclass
-class ApiQuota:
-    """10 000 calls a minute and 150 000 an hour to one API of one corp."""
+class CallQuota:
+    """So many calls a minute and so many an hour: 10 000 and 150 000 to one API of one corp, 20 000 and 600 000 from one address."""
 
     minute: Window = field(default_factory=lambda: Window(MINUTE_S))
     hour: Window = field(default_factory=lambda: Window(HOUR_S))
 
-    def take(self, limits: Limits, at: float) -> bool:
-        if self.minute.would_exceed(limits.api_per_minute, at) or self.hour.would_exceed(limits.api_per_hour, at):
+    def take(self, per_minute: int, per_hour: int, at: float) -> bool:
+        if self.minute.would_exceed(per_minute, at) or self.hour.would_exceed(per_hour, at):
             return False
         self.minute.taken += 1
         self.hour.taken += 1

@@ -19,7 +19,7 @@ from bot.sandbox.media import MediaStore
 from bot.sandbox.members import Delivered, Member, cast
 from bot.sandbox.menus import MenuFile
 from bot.sandbox.outbox import Outbox
-from bot.sandbox.quotas import ApiQuota, Limits, Window
+from bot.sandbox.quotas import CallQuota, Limits, Window
 from bot.sandbox.wire import Wire
 from config.settings import Settings, is_loopback
 
@@ -96,7 +96,8 @@ class World:
         for item in self.chat.all():
             if item.side == "app" and item.msgid:
                 self.outbox.restore(item.msgid, item.at, item.userid, item.body, item)
-        self.api_quotas: dict[str, ApiQuota] = {}
+        self.api_quotas: dict[str, CallQuota] = {}
+        self.ip_quota = CallQuota()
         self.day_quota = Window(86_400)
         self.faults: list[Fault] = []
 

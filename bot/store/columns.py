@@ -32,13 +32,13 @@ class Moment(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value: jsonb on PostgreSQL, text elsewhere. NUL, which jsonb refuses, never gets this far (bot/wecom/parse)."""
+    """A JSON value: jsonb on PostgreSQL, text elsewhere; None: no value. NUL, which jsonb refuses, never gets here (bot/wecom/parse)."""
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else Text())
+        return dialect.type_descriptor(JSONB(none_as_null=True) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":

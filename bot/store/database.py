@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 from sqlalchemy.sql.expression import ClauseElement
 
 from bot import failpoint
@@ -41,6 +41,7 @@ class Database:
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._mutex = threading.Lock()
         self._local = threading.local()
+        self._loops: PoolProxiedConnection | None = None  # what the event loop writes with
         self._prepared: dict[int, Prepared] = {}
         self._kept: list[ClauseElement] = []
 
@@ -76,6 +77,18 @@ class Database:
         """A connection to read from: every statement sees the last commit, none waits for a writer. Raises Unavailable."""
         with _available(), self._reader.connect() as connection:
             yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection on which all reads see the database as it was at the first one. Writers are not held up. Raises Unavailable."""
+        isolation = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _available(), self.engine.connect() as plain:
+            connection = plain.execution_options(**isolation)
+            with connection.begin() as whole:
+                if self.is_sqlite:
+                    connection.exec_driver_sql("BEGIN")
+                yield connection
+                whole.rollback()
 
     def prepared(self, statement: ClauseElement) -> Prepared:
         """The statement as SQLite's text, made once a process."""
@@ -125,6 +138,47 @@ class Database:
             except sqlite3.OperationalError as error:
                 raise Unavailable(type(error).__name__) from error
         failpoint.reach("store.after_commit")
+
+    def begin_at_once(self) -> sqlite3.Connection | None:
+        """SQLite only: `plain_write` for an event loop. A transaction, or None while somebody else writes. Raises Unavailable.
+
+        `commit` ends it, in whatever thread. It has a connection to itself, so that the loop can go on reading.
+        """
+        if not self._mutex.acquire(blocking=False):
+            return None
+        begun = False
+        try:
+            connection = self._loop_connection()
+            connection.execute("BEGIN IMMEDIATE")
+            begun = True
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise Unavailable(type(error).__name__) from error
+            return None
+        finally:
+            if not begun:
+                self._mutex.release()
+        return connection
+
+    def commit(self, connection: sqlite3.Connection) -> None:
+        """End well what `begin_at_once` began. Raises Unavailable, and then nothing of it is kept."""
+        try:
+            failpoint.reach("store.before_commit")
+            connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise Unavailable(type(error).__name__) from error
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            self._mutex.release()
+        failpoint.reach("store.after_commit")
+
+    def _loop_connection(self) -> sqlite3.Connection:
+        if self._loops is None:
+            with _available():
+                self._loops = self.engine.raw_connection()
+        connection: sqlite3.Connection = self._loops.driver_connection  # type: ignore[assignment]
+        return connection
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -76,7 +76,7 @@ _one = select(literal(1).label("one")).subquery("one")
 _LOOK = select(inbox.c.id, inbox.c.reply, inbox.c.reply_state, _sent).select_from(_one.outerjoin(inbox, inbox.c.key == bindparam("key")))
 
 
-_INSERT = {
+INSERT = {
     name: dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]).returning(inbox.c.key, inbox.c.id)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
@@ -86,6 +86,12 @@ def find(connection: Connection, key: str) -> Stored | None:
     """The stored row of a delivery, by its key."""
     row = connection.execute(_FIND, {"key": key}).one_or_none()
     return row and Stored(*row)
+
+
+def find_with(database: Database, connection: sqlite3.Connection, key: str) -> Stored | None:
+    """`find` on SQLite, without SQLAlchemy."""
+    row = database.prepared(_FIND).run(connection, {"key": key})
+    return Stored(*row) if row else None
 
 
 def look(database: Database, key: str, person: tuple[str, int, str], after: datetime) -> tuple[Stored | None, int]:
@@ -277,11 +283,10 @@ class GroupInsert:
                 ticket.stored = find(tx, ticket.row.key)
 
     def _insert_sqlite(self, connection: sqlite3.Connection, tickets: list[_Ticket]) -> None:
-        insert_one, find_one = self._database.prepared(_INSERT["sqlite"]), self._database.prepared(_FIND)
+        insert_one = self._database.prepared(INSERT["sqlite"])
         for ticket in tickets:
             if insert_one.run(connection, ticket.row.values()) is None:
-                there = find_one.run(connection, {"key": ticket.row.key})
-                ticket.stored = Stored(*there) if there else None
+                ticket.stored = find_with(self._database, connection, ticket.row.key)
         failpoint.reach("inbox.inserted")
 
 

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bot.errors import Unavailable
-from bot.store.database import Database
+from bot.store.database import Database, Tx
 from bot.store.tables import metadata
 
 _LOCK = 0x57EC0D  # any number of our own: two migrations at once wait for each other (PostgreSQL)
@@ -36,17 +36,32 @@ def head() -> str:
 def current(database: Database) -> str | None:
     """The schema version the database has; None when it has none."""
     with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return version(connection)
 
 
 def migrate(database: Database) -> None:
     """Bring the database to head. Safe to run in several processes at once: the others wait, then find nothing to do."""
+    with database.write() as tx:
+        upgrade(tx)
+
+
+def upgrade(tx: Tx, revision: str = "head") -> None:
+    """Bring the database to a schema version, within the caller's transaction."""
+    if tx.dialect.name != "sqlite":
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = _config()
-    with database.write() as connection:
-        if not database.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = tx
+    command.upgrade(config, revision)
+
+
+def version(tx: Tx) -> str | None:
+    """The schema version, as seen within the caller's transaction."""
+    return MigrationContext.configure(tx).get_current_revision()
+
+
+def knows(revision: str) -> bool:
+    """Whether this code has that schema version."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def ensure(database: Database) -> None:

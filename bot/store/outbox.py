@@ -1,14 +1,13 @@
-"""Outgoing rows: written in the caller's transaction, claimed by one worker at a time, settled recipient by recipient."""
+"""Outgoing rows: written in the caller's transaction, and looked at. How workers take them is in `claims`."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
-from bot.model.delivery import OPEN, Batch, Outcome, State
-from bot.store.tables import batches, deliveries
+from bot.model.delivery import OPEN, State, Via
+from bot.store.tables import attempts, batches, deliveries, notice_batches
 
 
 def add_batch(
@@ -20,100 +19,56 @@ def add_batch(
     payload: Mapping[str, Any],
     priority: int,
     now: datetime,
+    via: Via = Via.MESSAGE,
     after_id: int | None = None,
+    due_at: datetime | None = None,
+    give_up_at: datetime | None = None,
 ) -> int:
-    """Write one batch with one queued row a recipient, due at once, or once batch `after_id` is through. Returns the batch's id."""
-    values = {"corpid": corpid, "agentid": agentid, "payload": dict(payload), "priority": priority, "state": "open", "after_id": after_id}
-    batch_id: int = tx.execute(insert(batches).values(**values, created_at=now, due_at=now).returning(batches.c.id)).scalar_one()
-    rows = [
-        {"batch_id": batch_id, "corpid": corpid, "agentid": agentid, "userid": userid, "channel": "wecom", "state": State.QUEUED}
-        for userid in touser
-    ]
-    tx.execute(insert(deliveries), rows)
+    """Write one batch with one queued row a recipient, due at once or at `due_at`, and after batch `after_id`. Returns the batch's id."""
+    values = {
+        "corpid": corpid,
+        "agentid": agentid,
+        "via": via,
+        "payload": dict(payload),
+        "priority": priority,
+        "state": "open",
+        "after_id": after_id,
+        "created_at": now,
+        "due_at": due_at or now,
+        "give_up_at": give_up_at,
+    }
+    batch_id: int = tx.execute(insert(batches).values(**values).returning(batches.c.id)).scalar_one()
+    shared = {"batch_id": batch_id, "corpid": corpid, "agentid": agentid, "channel": via.channel, "state": State.QUEUED}
+    tx.execute(insert(deliveries), [{**shared, "userid": userid} for userid in touser])
     return batch_id
 
 
-_before = batches.alias("before")
-_NOT_IN_TURN = select(_before.c.id).where(_before.c.id == batches.c.after_id, _before.c.state == "open").exists()
+def cancel(tx: Connection, batch_ids: Iterable[int], now: datetime) -> int:
+    """Take back what is still queued. Returns how many recipients that were; what is under way, or may be, is left as it is."""
+    ids = sorted(batch_ids)
+    tx.execute(select(batches.c.id).where(batches.c.id.in_(ids)).order_by(batches.c.id).with_for_update())  # as workers do: batch first
+    queued = deliveries.c.batch_id.in_(ids), deliveries.c.state == State.QUEUED
+    taken = tx.execute(update(deliveries).where(*queued).values(state=State.CANCELLED, settled_at=now)).rowcount
+    still_open = exists().where(deliveries.c.batch_id == batches.c.id, deliveries.c.state.in_(OPEN), deliveries.c.settled_at.is_(None))
+    through = batches.c.id.in_(ids), batches.c.state == "open", batches.c.lease.is_(None), ~still_open
+    tx.execute(update(batches).where(*through).values(state="done"))
+    return taken
 
 
-def _free(now: datetime) -> ColumnElement[bool]:
-    """Open, due, in its turn, and in no worker's hands."""
-    unleased = or_(batches.c.lease_until.is_(None), batches.c.lease_until < now)
-    return and_(batches.c.state == "open", batches.c.due_at <= now, unleased, not_(_NOT_IN_TURN))
+def frozen(connection: Connection, batch_ids: Iterable[int]) -> list[tuple[int, str, int, Via, int, dict[str, Any]]]:
+    """(id, corpid, agentid, via, priority, payload) of these batches, oldest first."""
+    wanted = (batches.c[name] for name in ("id", "corpid", "agentid", "via", "priority", "payload"))
+    rows = connection.execute(select(*wanted).where(batches.c.id.in_(list(batch_ids))).order_by(batches.c.id))
+    return [(row.id, row.corpid, row.agentid, Via(row.via), row.priority, row.payload) for row in rows]
 
 
-def claim(tx: Connection, batch_id: int, now: datetime, lease_s: float) -> Batch | None:
-    """Take a due batch for `lease_s` seconds. None when it is done, not due, or another worker's."""
-    lease = secrets.token_hex(8)
-    taken = (
-        update(batches)
-        .where(batches.c.id == batch_id, _free(now))
-        .values(lease=lease, lease_until=now + timedelta(seconds=lease_s))
-        .returning(
-            *(batches.c[name] for name in ("id", "corpid", "agentid", "payload", "priority", "created_at", "first_attempt_at", "attempts"))
-        )
-    )
-    row = tx.execute(taken).one_or_none()
-    return None if row is None else Batch(**row._mapping, lease=lease)
-
-
-# An uncertain row may be settled too: its window for a safe repeat is over, and an operator decides.
-_UNSETTLED = and_(deliveries.c.state.in_(OPEN), deliveries.c.settled_at.is_(None))
-
-
-def recipients(tx: Connection, batch_id: int) -> dict[str, State]:
-    """Who of this batch is still open, by userid, in the order of writing."""
-    statement = select(deliveries.c.userid, deliveries.c.state).where(deliveries.c.batch_id == batch_id, _UNSETTLED)
-    return {userid: State(state) for userid, state in tx.execute(statement.order_by(deliveries.c.id))}
-
-
-def mark_sending(tx: Connection, batch: Batch, userids: Sequence[str], now: datetime, *, repeat: bool = False) -> bool:
-    """Note, before the call, that these are about to be sent. False when the lease was lost: then do not send.
-
-    repeat: an earlier call for the same people may have gone through; first_attempt_at stays that of the first of these.
-    """
-    held = batches.c.id == batch.id, batches.c.lease == batch.lease
-    first = func.coalesce(batches.c.first_attempt_at, now) if repeat else now
-    if not tx.execute(update(batches).where(*held).values(attempts=batches.c.attempts + 1, first_attempt_at=first)).rowcount:
-        return False
-    of_these = deliveries.c.batch_id == batch.id, deliveries.c.userid.in_(userids), _UNSETTLED
-    tx.execute(update(deliveries).where(*of_these).values(state=State.SENDING, sent_at=now))
-    return True
-
-
-def settle(tx: Connection, batch: Batch, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Record what became of recipients. A row that is settled already stays as it is."""
-    for outcome in outcomes:
-        values = {
-            "state": outcome.state,
-            "errcode": outcome.errcode,
-            "errmsg": outcome.errmsg[:200],
-            "msgid": outcome.msgid,
-            "response_code": outcome.response_code,
-            "settled_at": now if outcome.final else None,
-        }
-        one = deliveries.c.batch_id == batch.id, deliveries.c.userid == outcome.userid, _UNSETTLED
-        tx.execute(update(deliveries).where(*one).values(values))
-
-
-def release(tx: Connection, batch: Batch, due_at: datetime) -> None:
-    """Give the batch back: done when nobody of it is open, else due again at `due_at`."""
-    still_open = select(deliveries.c.id).where(deliveries.c.batch_id == batch.id, _UNSETTLED).limit(1)
-    state = "open" if tx.execute(still_open).first() else "done"
-    held = batches.c.id == batch.id, batches.c.lease == batch.lease
-    tx.execute(update(batches).where(*held).values(state=state, due_at=due_at, lease=None, lease_until=None))
-
-
-def due(connection: Connection, now: datetime, limit: int) -> list[int]:
-    """Ids of batches that wait for a worker, the most urgent first."""
-    statement = select(batches.c.id).where(_free(now)).order_by(batches.c.priority, batches.c.due_at, batches.c.id).limit(limit)
+def who(connection: Connection, batch_id: int, states: Sequence[State], *, final: bool = False) -> list[str]:
+    """Userids of a batch whose delivery is in one of these states. final: only those for whom nothing more is tried by itself."""
+    those = deliveries.c.batch_id == batch_id, deliveries.c.state.in_(states)
+    statement = select(deliveries.c.userid).where(*those).order_by(deliveries.c.id)
+    if final:
+        statement = statement.where(deliveries.c.settled_at.is_not(None))
     return list(connection.execute(statement).scalars())
-
-
-def waiting_for(connection: Connection, batch_id: int) -> list[int]:
-    """Ids of open batches that wait for this one to be through."""
-    return list(connection.execute(select(batches.c.id).where(batches.c.after_id == batch_id, batches.c.state == "open")).scalars())
 
 
 def oldest_due(connection: Connection) -> datetime | None:
@@ -122,20 +77,18 @@ def oldest_due(connection: Connection) -> datetime | None:
     return oldest
 
 
-def sent_since(connection: Connection, corpid: str, agentid: int, userid: str, moments: Sequence[datetime]) -> list[int]:
-    """How many sends this person was part of since each of `moments`."""
-    one = deliveries.c.corpid == corpid, deliveries.c.agentid == agentid, deliveries.c.userid == userid
-    counts = [func.count().filter(deliveries.c.sent_at > moment) for moment in moments]
-    row = connection.execute(select(*counts).where(*one, deliveries.c.sent_at > min(moments))).one()
-    return list(row)
-
-
 def forget(tx: Connection, rank: int, before: datetime, limit: int = 1_000) -> int:
-    """Delete finished batches of priority `rank` or lower that were made before `before`, at most `limit`. Returns how many."""
-    old = select(batches.c.id).where(batches.c.state == "done", batches.c.priority >= rank, batches.c.created_at < before)
+    """Delete finished batches of priority `rank` or lower that were made before `before`, at most `limit`. Returns how many.
+
+    What carried a notice is kept, whatever its priority.
+    """
+    carried = exists().where(notice_batches.c.batch_id == batches.c.id)
+    old = select(batches.c.id).where(batches.c.state == "done", batches.c.priority >= rank, batches.c.created_at < before, ~carried)
     batch_ids = list(tx.execute(old.order_by(batches.c.id).limit(limit)).scalars())
     if batch_ids:
+        of_these = select(deliveries.c.id).where(deliveries.c.batch_id.in_(batch_ids))
         tx.execute(update(batches).where(batches.c.after_id.in_(batch_ids)).values(after_id=None))
+        tx.execute(delete(attempts).where(attempts.c.delivery_id.in_(of_these)))
         tx.execute(delete(deliveries).where(deliveries.c.batch_id.in_(batch_ids)))
         tx.execute(delete(batches).where(batches.c.id.in_(batch_ids)))
     return len(batch_ids)

@@ -3,31 +3,37 @@
 import os
 import secrets
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot.errors import Unavailable
+from bot.errors import Unavailable, UserMistake
+from bot.model.texts import pages
 
 log = structlog.get_logger()
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
 
 
-def create_app(checks: dict[str, Callable[[], object]], collectors: list[Collector], trusted_proxies: int) -> Flask:
+def create_app(
+    checks: dict[str, Callable[[], object]], collectors: list[Collector], trusted_proxies: int, portal: Blueprint | None = None
+) -> Flask:
     """The app behind the callback address.
 
     checks: what /readyz asks, by name; a check that raises is not ready. collectors: what /metrics reads beside the counters.
+    portal: the provider's pages.
     """
     app = Flask("bot.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
@@ -48,8 +54,19 @@ def create_app(checks: dict[str, Callable[[], object]], collectors: list[Collect
     def metrics() -> Response:
         return Response(_measured(collectors), content_type=CONTENT_TYPE_LATEST)
 
+    if portal is not None:
+        app.register_blueprint(portal)
+        app.jinja_env.globals["asset_version"] = _version(Path(__file__).parent / "static")
     _guard(app)
     return app
+
+
+def _version(folder: Path) -> str:
+    """Changes whenever a file of `folder` does: browsers may then keep each version for good."""
+    digest = sha256()
+    for file in sorted(folder.iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _measured(collectors: list[Collector]) -> bytes:
@@ -81,19 +98,35 @@ def _guard(app: Flask) -> None:
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
+        is_asset = response.status_code in (200, 304) and (request.endpoint or "").endswith("static")
         response.headers.update(_HEADERS)
+        if is_asset:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Request-Id"] = g.get("request_id", "")
         return response
 
     @app.errorhandler(HTTPException)
     def _refused(error: HTTPException) -> Response:
-        return Response(f"{error.code} {error.name}\n", status=error.code, mimetype="text/plain")
+        return _failure(error.code or 500, error.name)
+
+    @app.errorhandler(UserMistake)
+    def _mistake(error: UserMistake) -> Response:
+        return _failure(409, "Conflict", error.say)
 
     @app.errorhandler(Unavailable)
     def _unavailable(_error: Unavailable) -> Response:
-        return Response("503 Service Unavailable\n", status=503, mimetype="text/plain")
+        return _failure(503, "Service Unavailable")
 
     @app.errorhandler(Exception)
     def _failed(error: Exception) -> Response:
-        log.error("request_failed", request_id=g.get("request_id"), path=request.path[:200], error=type(error).__name__)
-        return Response(f"500 Internal Server Error\nrequest {g.get('request_id')}\n", status=500, mimetype="text/plain")
+        log.error("request_failed", request_id=g.get("request_id"), endpoint=request.endpoint, error=type(error).__name__)
+        return _failure(500, f"Internal Server Error\nrequest {g.get('request_id')}")
+
+
+def _failure(status: int, name: str, say: str = "") -> Response:
+    """A page for people under /portal, a line for machines elsewhere; neither says what went wrong inside."""
+    if request.path.startswith("/portal") and "portal" in current_app.blueprints:
+        title, words = pages.failure(status)
+        page = render_template("portal/error.html", title=title, words=say or words, request_id=g.get("request_id", ""))
+        return Response(page, status=status, mimetype="text/html")
+    return Response(f"{status} {name}\n", status=status, mimetype="text/plain")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bot import clock
 from bot.errors import WecomError
@@ -22,7 +22,19 @@ _LEAST_LIFE_S, _MOST_LIFE_S = 60, 86_400  # of an access token: 7200 s by path/9
 _TOKEN_CHARS = 4_096
 _JSON_HEADERS = {"Content-Type": "application/json"}
 
+_COUNTED_ELSEWHERE = ("message/send", "message/update_template_card")  # by the delivery engine, many at once
+
 _Answer = TypeVar("_Answer")
+
+
+class Gate(Protocol):
+    """Who keeps calls of all processes inside the platform's rates."""
+
+    def enter(self, api: str) -> None:
+        """Count one call. Raises WecomError for one that would be too many."""
+
+    def blocked(self, api: str) -> None:
+        """Hear that the platform refused one as too many."""
 
 
 class Client:
@@ -46,15 +58,18 @@ class Client:
         connect_s: float = 5.0,
         read_s: float = 10.0,
         connections: int = 16,
+        gate: Gate | None = None,
     ) -> None:
         """base: WECOM_API_BASE, with or without /cgi-bin/. store: shared by all processes of the product.
 
         alarm: told of a refusal that a person must mend, as "wecom_40001". observe: told (api, errcode, seconds) of every try.
         connect_s, read_s: time-outs by the product's clock. connections: the most that are open at one time.
+        gate: asked before calls that the platform counts, other than sends and card changes.
         """
         self.corpid = corpid
         self.agentid = agentid
         self._secret = secret
+        self._gate = gate
         self._http = Http(base, observe, connect_s=connect_s, read_s=read_s, connections=connections)
         self._tokens = Tokens(store, f"access:{corpid}:{agentid}", self.gettoken, lambda errcode: alarm(f"wecom_{errcode}"))
 
@@ -105,7 +120,7 @@ class Client:
         For encrypted media start and end must be multiples of 16. A start behind the end gives no bytes.
         Raises WecomError (40007: gone after three days). Source: path/90254
         """
-        return self._with_token(lambda query: fetch(self._http, {**query, "media_id": media_id}, start, end))
+        return self._with_token("media/get", lambda query: fetch(self._http, {**query, "media_id": media_id}, start, end))
 
     def media_upload(self, content: bytes, filename: str, kind: str) -> Uploaded:
         """Upload a medium. kind: image, voice, video or file, each with its largest size; filename is what people will see.
@@ -144,6 +159,13 @@ class Client:
             answer.get("status") == 1,
         )
 
+    def auth_getuserinfo(self, code: str) -> str:
+        """The userid of a member who came back from the web authorisation; "" for somebody who is no member.
+
+        Raises WecomError (40029, 42022: the code is bad, used or over 5 minutes old). Source: path/91023
+        """
+        return word(self._json(Request(api="auth/getuserinfo", query={"code": code})).get("userid"))
+
     def getcallbackip(self) -> tuple[str, ...]:
         """Addresses that callbacks come from, such as `101.226.62.*`; they change. Raises WecomError. Source: path/90238, 90930"""
         return tuple(ids(self._json(Request(api="getcallbackip")).get("ip_list")))
@@ -154,10 +176,21 @@ class Client:
         return Request(api=api, query=query, method="POST", body=raw, headers=_JSON_HEADERS, repeatable=repeatable)
 
     def _json(self, request: Request) -> dict[str, Any]:
-        return self._with_token(lambda query: self._http.json(replace(request, query={**query, **request.query})))
+        return self._with_token(request.api, lambda query: self._http.json(replace(request, query={**query, **request.query})))
 
-    def _with_token(self, call: Callable[[dict[str, str]], _Answer]) -> _Answer:
-        """`call` with the access token in its query, and once more with a new one if the platform has dropped it."""
+    def _with_token(self, api: str, call: Callable[[dict[str, str]], _Answer]) -> _Answer:
+        """`call` through the gate, with the access token in its query; once more with a new one if the platform has dropped it."""
+        if self._gate is None or api in _COUNTED_ELSEWHERE:
+            return self._called(call)
+        self._gate.enter(api)
+        try:
+            return self._called(call)
+        except WecomError as error:
+            if fault_of(error.errcode) is Fault.WAIT_WINDOW:
+                self._gate.blocked(api)
+            raise
+
+    def _called(self, call: Callable[[dict[str, str]], _Answer]) -> _Answer:
         token = self._tokens.get()
         try:
             return call({"access_token": token})

@@ -3,6 +3,7 @@
 Sources: message/send path/90236, update path/94888, recall path/94867, media path/90253, frequency path/90454, errors path/90313.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 # message/send: path/90236
@@ -44,10 +45,19 @@ MEDIA_BYTES = {"image": 10 << 20, "voice": 2 << 20, "video": 10 << 20, "file": 2
 MEDIA_GET_BYTES = 20 << 20  # more must be fetched in ranges
 MEDIA_S = 3 * 86_400
 
+
 # frequency: path/90454, path/90236
-API_PER_MINUTE, API_PER_HOUR = 10_000, 150_000  # per corp and API; a block lasts for its window
-MEMBER_PER_MINUTE, MEMBER_PER_HOUR = 30, 1_000  # one app to one member; what is over is dropped without an error
-PERSON_TIMES_A_DAY = 200  # times the corp's account ceiling
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How much the platform lets through. A block lasts for its window."""
+
+    member_per_minute: int = 30  # one app to one member; what is over is dropped without an error
+    member_per_hour: int = 1_000
+    person_times_a_day: int = 200  # one app, times the corp's account ceiling
+    api_per_minute: int = 10_000  # one corp and API; sends are not counted
+    api_per_hour: int = 150_000
+    ip_per_minute: int = 20_000
+    ip_per_hour: int = 600_000
 
 
 class Fault(StrEnum):
@@ -96,6 +106,7 @@ _PERMANENT = frozenset({Fault.BAD_RECIPIENT, Fault.BAD_MEDIA, Fault.TOO_LONG, Fa
 
 BAD_RECIPIENTS_ALL = 81013  # users, parties and tags are all bad: nobody got the message
 NO_MENU = 46003
+RATE_LIMIT = 45009
 
 
 def fault_of(errcode: int) -> Fault:

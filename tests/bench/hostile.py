@@ -78,19 +78,14 @@ def _in_process(run: Run, folder: Path, findings: Findings) -> tuple[float, floa
     with log.open("w") as stream:
         logging.configure("WARNING", stream)
         app, keys = phases.open_app(folder, RULES_ENCODER="off", WECOM_SUITE_ID=_SUITE)
-        wsgi = app.wsgi()
+        web = app.web()
 
         def ask(one: Hostile) -> int:
-            environ = phases.environ(one.post, one.method)
-            if one.length is not None:
-                environ["CONTENT_LENGTH"] = one.length
-            statuses: list[str] = []
             try:
-                b"".join(wsgi(environ, lambda status, _headers: statuses.append(status)))
+                return phases.ask(web, one.post, one.method, one.length)
             except Exception as error:  # noqa: BLE001  whatever comes out here is the finding
                 findings.note(f"raised {type(error).__name__}", one, 0)
                 return 599
-            return int(statuses[0][:3])
 
         number = _IN_PROCESS[run.sample]
         maker = Maker(keys, _SUITE, run.seed)
@@ -150,15 +145,23 @@ def _judge(maker: Maker, one: Hostile, status: int, stored: int, findings: Findi
 
 
 def _check_effects(folder: Path, log: Path, findings: Findings) -> None:
-    """Nothing went out, nobody was greeted twice, and the log knows no unhandled exception."""
+    """Nothing went out but a word to each who pressed a card that nobody sent; nobody was greeted twice; no exception is unhandled."""
     with closing(sqlite3.connect(folder / "data" / "bot.db")) as database:
-        outgoing = database.execute("SELECT count(*) FROM batches").fetchone()[0]
+        pressed = database.execute("SELECT count(*) FROM inbox WHERE kind = 'template_card_event'").fetchone()[0]
+        outgoing = database.execute("SELECT count(*) FROM batches").fetchone()[0] - pressed
+        receipts = database.execute("SELECT count(*) FROM receipts").fetchone()[0]
         greeted = database.execute(
             "SELECT count(*) - count(DISTINCT userid) FROM inbox WHERE kind IN ('enter_agent', 'subscribe') AND reply != ''"
         ).fetchone()[0]
         failed = database.execute("SELECT count(*) FROM inbox WHERE state = 'failed'").fetchone()[0]
     faults = len(_FAULTS.findall(log.read_bytes()))
-    found = {"outgoing rows": outgoing, "greeted twice": greeted, "handlers that raised": failed, "unhandled exceptions logged": faults}
+    found = {
+        "outgoing rows": outgoing,
+        "receipts": receipts,
+        "greeted twice": greeted,
+        "handlers that raised": failed,
+        "unhandled exceptions logged": faults,
+    }
     findings.wrong.update({kind: count for kind, count in found.items() if count})
 
 

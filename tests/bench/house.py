@@ -4,20 +4,16 @@
 and what follows a message is what a kill can lose or double.
 """
 
-from typing import TYPE_CHECKING
-
 from bot import app
 from bot.context import InboundContext
 from bot.dispatch import Route
 from bot.model.inbound import Inbound, Text
 from bot.model.reply import Reply, say
+from bot.web.callback import Callback
 from config import logging
 from config.server import granian, share_metrics
 from config.settings import load
 from handlers.routes import ROUTES
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 ASKS = "长答复 "
 _LINES = 90
@@ -36,10 +32,10 @@ def _long(message: Text, _ctx: InboundContext) -> Reply:
     return say(long_text(message.content.removeprefix(ASKS).strip()))
 
 
-def wsgi() -> "WSGIApplication":
+def web() -> Callback:
     """What each web process loads."""
     app.ROUTES = (Route("long", _is_long, _long), *ROUTES)
-    return app.wsgi()
+    return app.web()
 
 
 def main() -> None:
@@ -48,7 +44,7 @@ def main() -> None:
     settings = load()
     logging.configure(settings.log_level)
     share_metrics(settings)
-    Server("tests.bench.house:wsgi", factory=True, interface="wsgi", **granian(settings)).serve()
+    Server("tests.bench.house:web", factory=True, interface="rsgi", **granian(settings)).serve()
 
 
 if __name__ == "__main__":

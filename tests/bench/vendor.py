@@ -18,13 +18,29 @@ class Vendor:
             return json.load(answer)
 
     def add(self, userids: list[str]) -> None:
-        for userid in userids:
-            self._ask("members", {"userid": userid})
+        self._ask("members", {"userids": userids})
+
+    def tune(self, **settings: Any) -> None:
+        """Change how it answers: latency_ms, and any figure of its limits."""
+        self._ask("settings", settings)
+
+    def set_faults(self, *rules: dict[str, Any]) -> None:
+        self._ask("faults", {"rules": list(rules)})
+
+    def members(self) -> dict[str, dict[str, Any]]:
+        """Each member's counts, without the messages."""
+        members: dict[str, dict[str, Any]] = self._ask("state?messages=0")["members"]
+        return members
 
     def delivered(self, userid: str) -> list[str]:
         """The texts that reached a member, oldest first."""
         member = self._ask(f"state?userid={userid}")["members"][userid]
         return [str(message["body"].get("content", "")) for message in member["messages"]]
+
+    def all_delivered(self) -> dict[str, list[str]]:
+        """The texts that reached each member."""
+        members = self._ask("state")["members"]
+        return {userid: [str(one["body"].get("content", "")) for one in member["messages"]] for userid, member in members.items()}
 
     def counts(self) -> dict[str, Any]:
         """Calls, errors, and how many identical requests were swallowed and messages dropped."""

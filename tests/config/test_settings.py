@@ -129,10 +129,11 @@ SECRETS = {
     "WECOM_TOKEN_OLD": "OldTokenThatIsSecret",
     "WECOM_AES_KEY_OLD": GOOD["WECOM_AES_KEY"][::-1],
     "SECRET_KEY": "a-secret-key-of-more-than-32-characters",
-    "AUDIT_KEY": "audit-key-secret",
+    "AUDIT_KEY": "YXVkaXQta2V5LXNlY3JldC1vZi0zMi1ieXRlcy0hISE=",
     "DATABASE_URL": "postgresql://bot:db-password@db/bot",
     "QUEUE_URL": "redis://:queue-password@redis/0",
     "SMTP_URL": "smtp://bot:mail-password@mail/",
+    "MAIL_FROM": "bot@example.com",
     "FILES_URL": "s3://key:files-password@s3/bucket",
 }
 HIDDEN = ["s-e-c-r-e-t-1", "TokenThatIsSecret", GOOD["WECOM_AES_KEY"], "a-secret-key", "audit-key", "-password"]
@@ -150,6 +151,36 @@ def test_no_bad_secret_is_printed_by_what_complains_about_it(read):
         read(**bad)
     told = "".join(traceback.format_exception(raised.value))
     assert not [value for value in bad.values() if value in told]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mail.example.com",
+        "smtp://",
+        "smtp://mail.example.com?starttls=perhaps",
+        "smtp://mail.example.com/inbox",
+        "smtp://mail.example.com:0",
+        "smtp://bot:hidden/word@mail.example.com",
+        "smtp://bot:hidden#word@mail.example.com",
+        "smtp://bot:hid[den@mail.example.com",
+    ],
+)
+def test_a_mail_server_that_cannot_be_one_is_refused_and_its_password_not_repeated(problems, url):
+    (problem,) = problems(SMTP_URL=url, MAIL_FROM="bot@example.com")
+    assert problem.startswith("SMTP_URL: must look like")
+    assert "hid" not in problem
+
+
+@pytest.mark.parametrize("sender", ["", "nobody", "a@b.example\nBcc: x@y.example", "x <a@b> <c@d>"])
+def test_mail_needs_a_sender_that_is_one(problems, sender):
+    (problem,) = problems(SMTP_URL="smtp://mail.example.com", MAIL_FROM=sender)
+    assert problem.startswith("MAIL_FROM")
+
+
+@pytest.mark.parametrize("sender", ["bot@example.com", "规则助手 <bot@example.com>", "<bot@example.com>"])
+def test_mail_comes_from_an_address_with_or_without_a_name(read, sender):
+    assert read(SMTP_URL="smtps://u:p%2Fw@mail.example.com:465", MAIL_FROM=sender).mail_from == sender
 
 
 def test_settings_cannot_be_changed(read):

@@ -9,7 +9,7 @@ import pytest
 
 from bot import clock as product_clock
 from bot.delivery import outbox as putting
-from bot.delivery.sender import LEASE_S
+from bot.delivery.claiming import LEASE_S
 from bot.model.delivery import Priority
 from bot.model.reply import Outgoing
 from tests.conftest import AGENTID, CORPID
@@ -33,7 +33,15 @@ INBOUND = [
     "store.after_commit:4",
     "dispatch.stored:3",
 ]
-SENDER = ["sender.claimed:1", "sender.marked:1", "sender.sent:1", "sender.settled:1", "sender.marked:2", "sender.sent:2"]
+SENDER = [
+    "sender.claimed:1",
+    "sender.marked:1",
+    "sender.sent:1",
+    "sender.settling:1",
+    "sender.settled:1",
+    "sender.marked:2",
+    "sender.sent:2",
+]
 
 
 @pytest.fixture
@@ -47,7 +55,7 @@ def kill(settings, database_url):
         environment = {name: str(value) for name, value in {**known, "ENV_FILE": "/dev/null", "PATH": "", **environment}.items()}
         program = [sys.executable, "-m", "tests.flows.victim", work, database_url, *points]
         done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True)
-        lines = [line.split() for line in done.stdout.splitlines()]
+        lines = [line.split() for line in done.stdout.splitlines() if line.startswith(("done ", "died "))]  # the rest is the log
         assert {point: int(sign) for word, point, sign in lines if word == "died"} == dict.fromkeys(points, signal.SIGKILL), done.stderr
         return {point: [key for word, at, key in lines if word == "done" and at == point] for point in points}
 

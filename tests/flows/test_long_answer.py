@@ -1,12 +1,13 @@
 """An answer longer than one message: its beginning comes back at once, the rest by message/send, in order."""
 
 import threading
+from contextlib import ExitStack
 
 import pytest
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from bot.dispatch import LATE_GRACE_S, late_replies
 from bot.model.reply import Reply, say
+from tests import rsgi
 from tests.flows.processes import eventually
 from tests.messages import probe
 from tests.store.rows import all_of
@@ -14,26 +15,16 @@ from tests.store.rows import all_of
 LINES = [f"{n:03} 服务商应当遵守本规则的各项条款" for n in range(200)]
 
 
-class Quiet(WSGIRequestHandler):
-    def log_request(self, *_args, **_more):
-        pass
-
-
 @pytest.fixture
 def answering(house, make_callback, wecom):
     """Serve a bot that has one handler on a free port, known to the stand-in as its callback address."""
-    servers = []
+    with ExitStack() as servers:
 
-    def serve(handler):
-        server = make_server("127.0.0.1", 0, make_callback(probe(house, handler)), threaded=True, request_handler=Quiet)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        servers.append(server)
-        wecom.callback.url = f"http://127.0.0.1:{server.server_port}/wecom/callback"
+        def serve(handler):
+            port = servers.enter_context(rsgi.served(make_callback(probe(house, handler))))
+            wecom.callback.url = f"http://127.0.0.1:{port}/wecom/callback"
 
-    yield serve
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield serve
 
 
 def parts(wecom, first):

@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot import clock, failpoint
 from bot.context import House
-from bot.delivery.sender import Sender
-from bot.store import outbox
+from bot.delivery.engine import Engine
 from bot.store.database import Database
 from bot.store.tokens import DatabaseTokens
 from bot.wecom.client import Client
@@ -61,12 +60,9 @@ def sender(url: str, point: str) -> None:
         settings.wecom_secret.get_secret_value(),
         DatabaseTokens(database),
     )
-    working = Sender(database, client, lambda _: None)
-    with database.read() as connection:
-        due = outbox.due(connection, clock.now(), 100)
-    for batch_id in due:
-        working.deliver(batch_id)
-        tell("done", point, str(batch_id))
+    engine = Engine(database, client)
+    while engine.work(limit=1):
+        tell("done", point, "one")
 
 
 def main(work: Callable[[str, str], None], url: str, points: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import clock as product_clock
-from bot.cli import MENU
+from bot.cli.running import MENU
 from bot.context import House
 from bot.dispatch import Dispatcher
 from bot.model import inbound
@@ -243,3 +243,14 @@ def test_what_was_found_stands_on_the_row(post, database, wang):
     outcomes = [row.outcome for row in all_of(database, "inbox")]
     assert outcomes[0] == "clause 4.2"
     assert all(outcome.startswith("ask_rule ") for outcome in outcomes[1:])
+
+
+def test_an_app_that_is_about_to_be_stopped_is_an_alarm_until_it_runs_again(post, wang, house, database):
+    def told(event):
+        assert post(event_of(wang, event, EffectTime=1_800_000_000)).status == 200
+        return [(row.what, row.state) for row in all_of(database, "alarms")]
+
+    assert told("inactive_alert") == [("inactive_alert", "open")]
+    assert told("inactive_alert") == [("inactive_alert", "open")]
+    assert told("close_inactive_agent") == [("inactive_alert", "open"), ("close_inactive_agent", "open")]
+    assert told("reopen_inactive_agent") == [("inactive_alert", "cleared"), ("close_inactive_agent", "cleared")]

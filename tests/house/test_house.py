@@ -19,7 +19,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff\uff01-\uff60\u3000-\u303f]")
 CHINESE_AT_HOME = (
     "bot/model/texts/",
     "bot/sandbox/",
-    "bot/cli.py",
+    "bot/cli/",
     "bot/demo.py",
     "bot/doctor.py",
     "bot/store/migrate.py",  # said to whoever starts the program
@@ -47,7 +47,8 @@ def test_imports_point_down_only():
 
 
 def test_no_file_is_over_400_lines():
-    assert {name(file): length for file in SOURCES if (length := len(file.read_text().splitlines())) > 400} == {}
+    lengths = {name(file): len(file.read_text().splitlines()) for file in SOURCES if "/migrations/versions/" not in name(file)}
+    assert {file: length for file, length in lengths.items() if length > 400} == {}
 
 
 def test_no_function_is_over_60_lines():
@@ -124,7 +125,7 @@ def test_nothing_is_left_for_later():
 
 @pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt", "requirements-encoder.txt"])
 def test_every_requirement_is_pinned(file):
-    lines = [line.partition("#")[0].strip() for line in (ROOT / file).read_text().splitlines()]
+    lines = [re.split("[#;]", line)[0].strip() for line in (ROOT / file).read_text().splitlines()]
     loose = [
         line for line in lines if line and not line.startswith("-r ") and not re.fullmatch(r"[A-Za-z0-9_.\-]+(\[[a-z,]+\])?==[\w.]+", line)
     ]

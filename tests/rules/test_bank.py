@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from rules import bank, evaluate, fit, model
-from rules.catalogue import latest
+from rules.documents import latest
 from rules.normalize import plain, tidy
 
 QUESTIONS = Path(__file__).parent / "dev_questions.jsonl"

@@ -1,6 +1,6 @@
 from rules.answer import Answer
-from rules.catalogue import latest
 from rules.crossval import choose
+from rules.documents import latest
 from rules.evaluate import Question, score
 
 CLAUSES = {clause.id: clause for clause in latest().clauses}

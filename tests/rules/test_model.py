@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rules import bank, fit, model
-from rules.catalogue import latest
+from rules.documents import latest
 from rules.encoder import DIMENSIONS
 from rules.model import pack
 from rules.normalize import tidy

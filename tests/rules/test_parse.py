@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.catalogue import documents, latest
+from rules.documents import documents, latest
 from rules.parse import CannotParse, parse, sentences, unmark
 
 IDS = [

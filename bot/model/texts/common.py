@@ -9,3 +9,9 @@ EMPTY = "我没有看到可以回答的文字。请用一句话写下您的问�
 def mark(code: str) -> str:
     """The line that makes a sent text unlike every other one. At most 24 bytes with a code of 6 characters."""
     return f"\n（编号 {code}）"
+
+
+def unmarked(text: str) -> str:
+    """A sent text without its mark."""
+    head, line_end, tail = text.rpartition("\n")
+    return head if line_end and tail.startswith("（编号 ") else text

@@ -7,52 +7,24 @@ import threading
 import pytest
 
 from bot import clock as product_clock
-from bot.delivery import outbox as putting
-from bot.delivery.sender import LEASE_S
+from bot.delivery.claiming import LEASE_S, claim
+from bot.delivery.terms import Terms
 from bot.model.delivery import Priority
-from bot.model.reply import Outgoing
-from bot.store import outbox
-from tests.conftest import AGENTID, CORPID
+from bot.store import claims
+from tests.conftest import AGENTID
 from tests.platform import text_of
 from tests.store.rows import all_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 
 
-@pytest.fixture
-def put(database):
-    """Put one text to these people on its way. Returns the batch's id."""
-
-    def put(*people, content="您的应用有新的处理通知", priority=Priority.CHAT, after_id=None, agentid=AGENTID):
-        userids = [str(person) for person in people]
-        with database.write() as tx:
-            return putting.enqueue(tx, CORPID, agentid, userids, Outgoing("text", {"content": content}), priority, after_id)
-
-    return put
-
-
-@pytest.fixture
-def states(database):
-    return lambda: {row.userid: row.state for row in all_of(database, "deliveries")}
-
-
-@pytest.fixture
-def reached(wecom):
-    """What reached a person, without the marks."""
-    return lambda person: [one.body["content"].rpartition("\n（")[0] for one in wecom.delivered(str(person))]
-
-
 def requests(wecom):
     return [exchange.request_body for exchange in reversed(wecom.exchanges.newest(200)) if exchange.name == "message/send"]
 
 
-def fault(wecom, kind, times=1, **more):
-    wecom.set_faults([{"api": "message/send", "kind": kind, "times": times, **more}])
-
-
 def is_due(database, batch_id):
-    with database.read() as connection:
-        return batch_id in outbox.due(connection, product_clock.now(), 100)
+    with database.write() as tx:
+        return batch_id in [batch.id for batch in claims.free(tx, product_clock.now(), 100)]
 
 
 def test_all_of_a_batch_are_reached_and_recorded(put, run_worker, states, reached, database, wang, li):
@@ -119,8 +91,8 @@ def test_a_message_goes_out_under_the_app_of_the_settings_whatever_app_wrote_las
 # Blocks, faults and refusals
 
 
-def test_a_rate_limit_is_waited_out_and_is_no_refusal(wecom, put, run_worker, states, reached, clock, database, wang):
-    fault(wecom, "errcode:45009")
+def test_a_rate_limit_is_waited_out_and_is_no_refusal(wecom, fault, put, run_worker, states, reached, clock, database, wang):
+    fault("errcode:45009")
     batch_id = put(wang)
     run_worker()
     assert states() == {"WangWei": "queued"}
@@ -133,8 +105,10 @@ def test_a_rate_limit_is_waited_out_and_is_no_refusal(wecom, put, run_worker, st
 
 
 @pytest.mark.parametrize("errcode", [60020, 40056, 48002, 50003])
-def test_what_a_person_must_mend_is_looked_at_again_every_few_minutes(wecom, put, run_worker, states, clock, database, wang, errcode):
-    fault(wecom, f"errcode:{errcode}")
+def test_what_a_person_must_mend_is_looked_at_again_every_few_minutes(
+    wecom, fault, put, run_worker, states, clock, database, wang, errcode
+):
+    fault(f"errcode:{errcode}")
     batch_id = put(wang)
     run_worker()
     assert states() == {"WangWei": "queued"}
@@ -159,9 +133,9 @@ def test_a_wrong_secret_stops_all_calls_for_a_while(wecom, put, run_worker, stat
 
 
 def test_a_busy_platform_is_asked_three_times_and_then_left_alone_for_longer_and_longer(
-    wecom, put, run_worker, states, clock, database, wang
+    wecom, fault, put, run_worker, states, clock, database, wang
 ):
-    fault(wecom, "errcode:-1", times=12)
+    fault("errcode:-1", times=12)
     batch_id = put(wang)
     waits = []
     for _ in range(4):
@@ -179,8 +153,10 @@ def test_a_busy_platform_is_asked_three_times_and_then_left_alone_for_longer_and
 
 
 @pytest.mark.parametrize("errcode", [44004, 40008, 45002])
-def test_what_can_never_be_right_is_not_tried_again_and_lets_the_next_part_go(wecom, put, run_worker, reached, database, wang, errcode):
-    fault(wecom, f"errcode:{errcode}")
+def test_what_can_never_be_right_is_not_tried_again_and_lets_the_next_part_go(
+    wecom, fault, put, run_worker, reached, database, wang, errcode
+):
+    fault(f"errcode:{errcode}")
     first = put(wang, content="一")
     put(wang, content="二", after_id=first)
     run_worker()
@@ -198,8 +174,8 @@ def test_a_dead_token_is_replaced_on_the_way(wecom, put, run_worker, states, wan
     assert states() == {"WangWei": "accepted", "li.na": "accepted"}
 
 
-def test_what_could_not_be_sent_for_a_day_is_given_up(wecom, put, run_worker, states, clock, wang):
-    fault(wecom, "errcode:-1", times=1_000)
+def test_what_could_not_be_sent_for_a_day_is_given_up(wecom, fault, put, run_worker, states, clock, wang):
+    fault("errcode:-1", times=1_000)
     put(wang)
     run_worker()
     clock.tick(hours=23)
@@ -220,9 +196,9 @@ def test_what_could_not_be_sent_for_a_day_is_given_up(wecom, put, run_worker, st
 @pytest.mark.parametrize("patience_s", [0.7])
 @pytest.mark.parametrize("kind", ["timeout", "timeout_before", "reset", "reset_before", "truncated", "html", "http:502"])
 def test_a_lost_answer_is_asked_for_again_in_the_same_bytes_and_reaches_them_once(
-    wecom, put, run_worker, states, reached, clock, wang, li, kind
+    wecom, fault, put, run_worker, states, reached, clock, wang, li, kind
 ):
-    fault(wecom, kind)
+    fault(kind)
     put(wang, li, content="唯一的通知")
     run_worker()
     assert states() == {"WangWei": "uncertain", "li.na": "uncertain"}
@@ -236,11 +212,11 @@ def test_a_lost_answer_is_asked_for_again_in_the_same_bytes_and_reaches_them_onc
     assert wecom.exchanges.callbacks["duplicates_swallowed"] == swallowed
 
 
-def test_an_unsure_part_of_a_batch_is_repeated_before_the_others_go(wecom, put, run_worker, states, clock, wang, li, zhao):
+def test_an_unsure_part_of_a_batch_is_repeated_before_the_others_go(wecom, fault, put, run_worker, states, clock, wang, li, zhao):
     for _ in range(24):
         put(zhao)
     run_worker()  # zhao has had what a minute allows
-    fault(wecom, "reset")
+    fault("reset")
     put(wang, li, zhao)
     run_worker()
     assert states() == {"WangWei": "uncertain", "li.na": "uncertain", "ZhaoMin": "queued"}
@@ -251,8 +227,8 @@ def test_an_unsure_part_of_a_batch_is_repeated_before_the_others_go(wecom, put, 
     assert touser == ["WangWei|li.na", "WangWei|li.na", "ZhaoMin"]
 
 
-def test_inside_the_window_it_is_still_repeated(wecom, put, run_worker, states, clock, wang):
-    fault(wecom, "reset")
+def test_inside_the_window_it_is_still_repeated(wecom, fault, put, run_worker, states, clock, wang):
+    fault("reset")
     put(wang)
     run_worker()
     clock.tick(hours=3, minutes=49)
@@ -261,8 +237,8 @@ def test_inside_the_window_it_is_still_repeated(wecom, put, run_worker, states, 
     assert len(wecom.delivered("WangWei")) == 1
 
 
-def test_after_the_window_it_stays_uncertain_and_is_never_sent_again(wecom, put, run_worker, states, clock, wang, logged):
-    fault(wecom, "reset")
+def test_after_the_window_it_stays_uncertain_and_is_never_sent_again(wecom, fault, put, run_worker, states, clock, wang, logged):
+    fault("reset")
     put(wang)
     run_worker()
     clock.tick(hours=3, minutes=51)
@@ -274,13 +250,13 @@ def test_after_the_window_it_stays_uncertain_and_is_never_sent_again(wecom, put,
     assert [line["event"] for line in logged if line["log_level"] == "error"] == ["uncertain_for_good"]
 
 
-def test_the_window_begins_with_the_call_whose_answer_was_lost(wecom, put, run_worker, states, clock, wang):
+def test_the_window_begins_with_the_call_whose_answer_was_lost(wecom, fault, put, run_worker, states, clock, wang):
     """Refused for hours, then sent and lost: nothing of the earlier calls can have reached anybody."""
-    fault(wecom, "errcode:45009")
+    fault("errcode:45009")
     put(wang)
     run_worker()
     clock.tick(hours=4)
-    fault(wecom, "reset")
+    fault("reset")
     run_worker()
     assert states() == {"WangWei": "uncertain"}
     clock.tick(minutes=5)
@@ -317,9 +293,7 @@ def test_a_repeat_that_is_refused_for_good_leaves_it_uncertain(wecom, put, run_w
 def test_a_worker_that_died_before_sending_is_taken_over(database, put, run_worker, states, reached, clock, wang):
     batch_id = put(wang)
     with database.write() as tx:
-        batch = outbox.claim(tx, batch_id, product_clock.now(), LEASE_S)
-        assert batch
-        outbox.mark_sending(tx, batch, ["WangWei"], product_clock.now())
+        assert claim(tx, Terms(), "of one who died", 1, product_clock.now(), batch_id).calls
     assert run_worker() == 0
     assert states() == {"WangWei": "sending"}
     clock.tick(seconds=LEASE_S + 1)
@@ -328,9 +302,9 @@ def test_a_worker_that_died_before_sending_is_taken_over(database, put, run_work
     assert len(reached(wang)) == 1
 
 
-def test_many_workers_at_one_batch_send_it_once(wecom, put, make_sender, states, wang):
-    batch_id = put(wang)
-    threads = [threading.Thread(target=make_sender().deliver, args=(batch_id,)) for _ in range(6)]
+def test_many_workers_at_one_batch_send_it_once(wecom, put, make_engine, states, wang):
+    put(wang)
+    threads = [threading.Thread(target=make_engine().work) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -342,8 +316,8 @@ def test_many_workers_at_one_batch_send_it_once(wecom, put, make_sender, states,
 # Order and pace
 
 
-def test_parts_arrive_in_order_though_the_first_has_to_wait(wecom, put, run_worker, reached, clock, wang):
-    fault(wecom, "errcode:45009")
+def test_parts_arrive_in_order_though_the_first_has_to_wait(wecom, fault, put, run_worker, reached, clock, wang):
+    fault("errcode:45009")
     after_id = None
     for n in range(4):
         after_id = put(wang, content=f"第{n}部分", after_id=after_id)
@@ -352,13 +326,6 @@ def test_parts_arrive_in_order_though_the_first_has_to_wait(wecom, put, run_work
     clock.tick(minutes=2)
     run_worker()
     assert reached(wang) == [f"第{n}部分" for n in range(4)]
-
-
-def test_the_next_part_is_woken_when_the_one_before_is_through(put, make_sender, woken, wang):
-    first = put(wang)
-    second = put(wang, after_id=first)
-    make_sender().deliver(first)
-    assert woken == [second]
 
 
 def test_nobody_gets_more_than_the_platform_lets_through(wecom, put, run_worker, clock, wang, li):

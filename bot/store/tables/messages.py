@@ -1,36 +1,18 @@
-"""Every table. Ids from WeCom compare in binary: zhangsan, ZhangSan and the zhangsan of another corp are three people."""
+"""What comes in and what goes out."""
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
 
 from bot.store.columns import ID, Json, Moment
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _corpid() -> Column[str]:
-    return Column("corpid", String(64), nullable=False)
-
-
-def _userid() -> Column[str]:
-    return Column("userid", String(128), nullable=False)
-
+from bot.store.tables.base import corpid, metadata, userid
 
 inbox = Table(
     "inbox",
     metadata,
     Column("id", ID, primary_key=True, autoincrement=True),
     Column("key", String(64), nullable=False, unique=True),
-    _corpid(),
+    corpid(),
     Column("agentid", ID, nullable=False),
-    _userid(),
+    userid(),
     Column("kind", String(64), nullable=False),  # text, image … or the event's or push's name
     Column("fields", Json, nullable=False),  # what the message said, in the vendor's words
     Column("arrived_at", Moment, nullable=False),
@@ -51,19 +33,22 @@ batches = Table(
     "batches",
     metadata,
     Column("id", ID, primary_key=True, autoincrement=True),
-    _corpid(),
+    corpid(),
     Column("agentid", ID, nullable=False),
+    Column("via", String(16), nullable=False, server_default="message"),
     Column("payload", Json, nullable=False),  # frozen: repeated byte-identically, so that the vendor can swallow the repeat
     Column("priority", Integer, nullable=False),
     Column("state", String(16), nullable=False),
     Column("after_id", ID, ForeignKey("batches.id")),  # goes only when that one is through: parts of one long answer
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("first_attempt_at", Moment),
+    Column("give_up_at", Moment),  # null: a day after it was made
+    Column("first_attempt_at", Moment),  # of the calls whose outcome is not known; null when there is none
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease", String(64)),
     Column("lease_until", Moment),
     CheckConstraint("state IN ('open', 'done')", name="state"),
+    CheckConstraint("via IN ('message', 'card_update', 'mail')", name="via"),
     Index(None, "after_id"),
     Index("ix_batches_due", "priority", "due_at", sqlite_where=Column("state") == "open", postgresql_where=Column("state") == "open"),
 )
@@ -73,9 +58,9 @@ deliveries = Table(
     metadata,
     Column("id", ID, primary_key=True, autoincrement=True),
     Column("batch_id", ID, ForeignKey("batches.id"), nullable=False),
-    _corpid(),
+    corpid(),
     Column("agentid", ID, nullable=False),
-    _userid(),
+    userid(),
     Column("channel", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("errcode", Integer),
@@ -85,10 +70,45 @@ deliveries = Table(
     Column("sent_at", Moment),  # the last time it went to the vendor
     Column("settled_at", Moment),
     CheckConstraint("state IN ('queued', 'sending', 'uncertain', 'accepted', 'rejected', 'exhausted', 'cancelled')", name="state"),
-    CheckConstraint("channel IN ('wecom', 'mail', 'portal')", name="channel"),
+    CheckConstraint("channel IN ('wecom', 'card', 'mail', 'portal')", name="channel"),  # card: a card in the chat was changed
     UniqueConstraint("batch_id", "userid", "channel"),
     # How much did this person get in the last minute and hour?
     Index(None, "corpid", "agentid", "userid", "sent_at"),
+)
+
+# A delivery's story: one row each time it went to the vendor, written with what came of it.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", ID, primary_key=True, autoincrement=True),
+    Column("delivery_id", ID, ForeignKey("deliveries.id"), nullable=False),
+    Column("sent_at", Moment, nullable=False),
+    Column("answered_at", Moment),  # null: the worker died before it knew
+    Column("state", String(16), nullable=False),  # what the delivery became by it
+    Column("errcode", Integer),
+    Column("errmsg", String(200), nullable=False, server_default=""),
+    Column("msgid", String(128), nullable=False, server_default=""),
+    Index(None, "delivery_id"),
+)
+
+# What was taken of a limit, in slots of time: the sum of the last slots is what counts.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),  # epoch seconds at which it began
+    Column("taken", Integer, nullable=False),
+)
+
+# What must rest for all processes: an API of one corp, or an app.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("errcode", Integer, nullable=False),
+    Column("strikes", Integer, nullable=False),  # how often in a row it did not help to wait
+    Column("since_at", Moment, nullable=False),
+    Column("until_at", Moment, nullable=False),
 )
 
 tokens = Table(
@@ -110,9 +130,9 @@ leases = Table(
 greetings = Table(
     "greetings",
     metadata,
-    _corpid(),
+    corpid(),
     Column("agentid", ID, nullable=False),
-    _userid(),
+    userid(),
     Column("day", String(10), nullable=False),  # in China
     UniqueConstraint("corpid", "agentid", "userid"),
 )

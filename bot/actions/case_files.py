@@ -1,0 +1,68 @@
+"""Cases as our own staff look at them."""
+
+from collections.abc import Iterable
+
+from bot.context import Context
+from bot.model.case import Case, State
+from bot.model.case_file import CaseFile, Errand, Issued, Listed, Note, Rung
+from bot.model.texts import operators as operator_texts
+from bot.store import cases, evidence, ladder, notices, operator_tasks, operators, providers
+from bot.store.database import Tx
+from bot.store.operator_tasks import OperatorTask
+
+
+def read(ctx: Context, number: str) -> CaseFile:
+    """All that is known of a case, private notes too. Raises NotFound."""
+    with ctx.read() as connection:
+        case = cases.by_number(connection, number)
+        issued = [
+            Issued(
+                notice=notice,
+                receipts=tuple(notices.receipts_of(connection, notice.id)),
+                views=tuple(notices.views_of(connection, notice.id)),
+            )
+            for notice in notices.of_case(connection, case.id)
+        ]
+        return CaseFile(
+            listed=named(connection, [case])[0],
+            staff={one.id: operator_texts.named(one) for one in operators.everyone(connection)},
+            evidence=tuple(evidence.of_case(connection, case.id)),
+            notices=tuple(issued),
+            ladder=tuple(
+                Rung(step=step, due_at=due, done_at=done, result=result) for step, due, done, result in ladder.steps(connection, case.id)
+            ),
+            errands=tuple(errand(task, case.number) for task in operator_tasks.opened(connection, case_id=case.id)),
+            notes=tuple(Note(author_id=author, at=at, text=text) for author, at, text in cases.notes(connection, case.id)),
+        )
+
+
+def listed(ctx: Context, states: Iterable[State] = (), *, overdue: bool = False, after: int = 0, limit: int = 50) -> list[Listed]:
+    """Cases in any of `states` (all where empty), newest first; with `overdue` only open ones past their deadline.
+
+    after: the case id of the last one seen, to page on.
+    """
+    with ctx.read() as connection:
+        return named(connection, cases.listed(connection, states, overdue=overdue, after=after, limit=limit))
+
+
+def errands(ctx: Context) -> list[Errand]:
+    """All that our staff have to do by hand, oldest first."""
+    found: list[OperatorTask] = []
+    with ctx.read() as connection:
+        while page := operator_tasks.opened(connection, after=found[-1].id if found else 0):
+            found += page
+        numbers = {case_id: cases.get(connection, case_id).number for case_id in {task.case_id for task in found} if case_id}
+    return [errand(task, numbers.get(task.case_id or 0, "")) for task in found]
+
+
+def errand(task: OperatorTask, number: str) -> Errand:
+    """A task as people see it. number: of its case, "" where it has none."""
+    return Errand(id=task.id, kind=task.kind, detail=task.detail, case=number, since=task.created_at)
+
+
+def named(connection: Tx, found: Iterable[Case]) -> list[Listed]:
+    """Cases with their provider and app."""
+    kept = list(found)
+    whose = {provider_id: providers.get(connection, provider_id) for provider_id in {case.provider_id for case in kept}}
+    apps = {app_id: providers.app(connection, app_id) for app_id in {case.app_id for case in kept} if app_id}
+    return [Listed(case=case, provider=whose[case.provider_id], app=apps[case.app_id] if case.app_id else None) for case in kept]

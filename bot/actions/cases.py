@@ -1,0 +1,320 @@
+"""What operators do with a case: open, submit, approve, send back, discard, revoke, close, and put measures in place.
+
+Every action re-reads who acts and what is acted on inside its own transaction, moves by compare-and-set, and writes the trail there.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from bot import clock
+from bot.actions import notices
+from bot.actions.rights import by, must
+from bot.actions.words import MOST_CHARS, can_be_kept, written
+from bot.context import Context
+from bot.errors import NotFound, TransitionNotAllowed, UserMistake
+from bot.model.case import CASE, MEASURE, Case, Finding, Imposed, Kind, State, Step
+from bot.model.operator import Operator, Role
+from bot.model.texts import cases as texts
+from bot.model.texts.placeholders import unfilled
+from bot.store import cases, grounds, operator_tasks, providers, trail
+from bot.store.database import Tx
+from rules import catalogue
+from rules.catalogue import Measure
+
+
+def open_case(ctx: Context, actor: Operator, finding: Finding, request_key: str) -> Case:
+    """Write a draft and give it its number. The same request_key (≤ 64 characters) again returns the case of the first time.
+
+    Raises UserMistake with every reason why such a case cannot be.
+    """
+    book = ctx.book()
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        known = cases.by_request(tx, request_key)
+        if known:
+            return known
+        values = _checked(tx, finding, book.version)
+        number = cases.next_number(tx, f"V{clock.today()[:4]}")
+        case = cases.add(
+            tx,
+            {**values, "number": number, "request_key": request_key, "author_id": actor.id, "opened_at": clock.now()},
+            finding.measures,
+        )
+        _record(tx, case, actor, "open", _told(case), personal={"facts": case.facts, "reasons": case.reasons})
+        return case
+
+
+def amend(ctx: Context, actor: Operator, number: str, finding: Finding) -> Case:
+    """Write a draft anew, after it was sent back or before it is submitted. Raises UserMistake, TransitionNotAllowed, Stale."""
+    book = ctx.book()
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.by_number(tx, number)
+        if case.state is not State.DRAFT:
+            raise TransitionNotAllowed("case", "amend", case.state)
+        if case.author_id != actor.id:
+            raise UserMistake(texts.ONLY_THE_AUTHOR)
+        values = _checked(tx, finding, book.version)
+        cases.forget_plan(tx, case.id)
+        cases.plan(tx, case.id, finding.measures)
+        case = cases.rewrite(tx, case, values)
+        _record(tx, case, actor, "amend", _told(case), personal={"facts": case.facts, "reasons": case.reasons})
+        return case
+
+
+def submit(ctx: Context, actor: Operator, number: str) -> Case:
+    """Hand a draft in for approval. Raises UserMistake where something is still to be filled in."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.by_number(tx, number)
+        CASE.next(case.state, "submit")
+        left = unfilled({"facts": case.facts, "reasons": case.reasons, "recovery": case.recovery, "contact": case.contact})
+        if left:
+            raise UserMistake(texts.unfilled(left))
+        case = cases.advance(tx, case, "submit", submitted_at=clock.now())
+        _record(tx, case, actor, "submit", {})
+        return case
+
+
+def approve(ctx: Context, actor: Operator, number: str) -> Case:
+    """Put a case in force as another person than its author, and send the notice. Permanent delisting takes two such people (4.4).
+
+    Raises UserMistake for the author or the same person again, Stale when another approver was quicker.
+    """
+    book = ctx.book()
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.APPROVER)
+        case = cases.by_number(tx, number)
+        needed = catalogue.power(case.power).approvals if case.power else 1
+        CASE.next(case.state, "approve")
+        if actor.id == case.author_id:
+            raise UserMistake(texts.NOT_YOUR_OWN)
+        if actor.id == case.approver_id:
+            raise UserMistake(texts.APPROVED_BEFORE)
+        if needed == 2 and case.approver_id is None:
+            case = cases.advance(tx, case, "endorse", approver_id=actor.id)
+            _record(tx, case, actor, "endorse", {})
+            return case
+        who = {"second_approver_id": actor.id} if needed == 2 else {"approver_id": actor.id}
+        now = clock.now()
+        case = cases.advance(tx, case, "approve", **who, issued_at=now)
+        for one in case.measures:
+            cases.move(tx, one, "owe", starts_at=one.starts_at or now)
+        case = cases.get(tx, case.id)
+        _record(tx, case, actor, "approve", {"rule_version": case.rule_version, "measures": [one.measure for one in case.measures]})
+        for one in case.measures:
+            operator_tasks.add(tx, f"apply:{one.id}", "apply", texts.to_apply(case, one), now, case_id=case.id)
+        notices.issue(ctx, tx, case, book)
+        return case
+
+
+def send_back(ctx: Context, actor: Operator, number: str, reason: str) -> Case:
+    """Give a case back to its author with a reason. Approvals given so far are gone."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.APPROVER)
+        case = cases.by_number(tx, number)
+        CASE.next(case.state, "send_back")
+        reason = written(texts.WHY_BACK, reason)
+        case = cases.advance(tx, case, "send_back", approver_id=None, second_approver_id=None, submitted_at=None)
+        _record(tx, case, actor, "send_back", {}, personal={"reason": reason})
+        return case
+
+
+def discard(ctx: Context, actor: Operator, number: str) -> Case:
+    """Drop a draft. Its number is never given again."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.by_number(tx, number)
+        case = cases.advance(tx, case, "discard", ended_at=clock.now())
+        for one in case.measures:
+            cases.move(tx, one, "drop")
+        _record(tx, case, actor, "discard", {})
+        return cases.get(tx, case.id)
+
+
+def revoke(ctx: Context, actor: Operator, number: str, reason: str) -> Case:
+    """Take a case back as if it had not been: measures are lifted, nothing is owed, and the provider is told why."""
+    book = ctx.book()
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.APPROVER)
+        case = cases.by_number(tx, number)
+        CASE.next(case.state, "revoke")
+        reason = written(texts.WHY_REVOKED, reason)
+        if left := unfilled({"reason": reason}):
+            raise UserMistake(texts.unfilled(left))
+        now = clock.now()
+        case = cases.advance(tx, case, "revoke", ended_at=now)
+        notices.stop(tx, case)
+        for one in case.measures:
+            if one.state is Step.OWED:
+                cases.move(tx, one, "drop")
+            elif one.state is Step.APPLIED:
+                cases.move(tx, one, "start_lifting")
+                operator_tasks.add(tx, f"lift:{one.id}", "lift", texts.to_lift(case, one), now, case_id=case.id)
+        operator_tasks.drop(tx, case.id, ("apply", "serve", "report", "object", "overdue"), now)
+        case = cases.get(tx, case.id)
+        _record(tx, case, actor, "revoke", {}, personal={"reason": reason})
+        notices.take_back(ctx, tx, case, reason, book)
+        return case
+
+
+def close(ctx: Context, actor: Operator, number: str) -> Case:
+    """End a 提醒. A violation ends by recovery or revocation only."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.by_number(tx, number)
+        CASE.next(case.state, "close")
+        if case.kind is not Kind.REMINDER:
+            raise UserMistake(texts.ONLY_A_REMINDER_CLOSES)
+        case = cases.advance(tx, case, "close", ended_at=clock.now())
+        notices.stop(tx, case)
+        operator_tasks.drop(tx, case.id, ("serve", "overdue"), clock.now())
+        _record(tx, case, actor, "close", {})
+        return case
+
+
+def move_measure(ctx: Context, actor: Operator, number: str, measure: Measure, action: str) -> Case:
+    """Confirm a step that an operator took on the platform itself: "apply", or "lift" once lifting has begun."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.by_number(tx, number)
+        one = _measure(case, measure)
+        if action not in ("apply", "lift"):
+            raise TransitionNotAllowed("measure", action, one.state)
+        MEASURE.next(one.state, action)
+        if action == "apply" and not case.is_open:
+            raise TransitionNotAllowed("case", "apply", case.state)
+        now = clock.now()
+        done = {"applied_at": now, "applied_by": actor.id} if action == "apply" else {"lifted_at": now, "lifted_by": actor.id}
+        cases.move(tx, one, action, **done)
+        operator_tasks.finish(tx, f"{action}:{one.id}", actor.id, now)
+        _record(tx, case, actor, f"measure_{action}", {"measure": measure})
+        return cases.get(tx, case.id)
+
+
+def add_note(ctx: Context, actor: Operator, number: str, text: str) -> None:
+    """A private note: operators see it, the provider never does, and no export holds it."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR, Role.APPROVER)
+        case = cases.by_number(tx, number)
+        cases.add_note(tx, case.id, actor.id, written(texts.A_NOTE, text), clock.now())
+        _record(tx, case, actor, "note", {})
+
+
+def _measure(case: Case, measure: Measure) -> Imposed:
+    for one in case.measures:
+        if one.measure == measure:
+            return one
+    raise NotFound("measure")
+
+
+def _checked(tx: Tx, finding: Finding, rule_version: str) -> dict[str, Any]:
+    """The columns of a finding. Raises UserMistake that names everything that is wrong with it at once."""
+    wrong: list[str] = []
+    if not all(can_be_kept(code) for code in (finding.provider, finding.app, finding.ground)):
+        raise UserMistake(texts.BAD_CODE)
+    provider = providers.by_code(tx, finding.provider)
+    app = providers.app_by_code(tx, finding.app) if finding.app else None
+    if provider is None:
+        wrong.append(texts.no_such_provider(finding.provider))
+    if finding.app and app is None:
+        wrong.append(texts.no_such_app(finding.app))
+    if provider and app and app.provider_id != provider.id:
+        wrong.append(texts.not_its_app(finding.provider, finding.app))
+    wrong += _checked_ground(tx, finding)
+    wrong += _checked_words(finding)
+    if wrong:
+        raise UserMistake("\n".join(wrong))
+    assert provider is not None
+    return {
+        "kind": finding.kind,
+        "provider_id": provider.id,
+        "app_id": app.id if app else None,
+        "ground": finding.ground,
+        "power": finding.power or None,
+        "facts": finding.facts.strip(),
+        "reasons": finding.reasons.strip(),
+        "recovery": finding.recovery.strip(),
+        "found_on": finding.found_on,
+        "rectify_days": finding.rectify_days,
+        "objection_days": finding.objection_days,
+        "deem_days": finding.deem_days,
+        "day_kind": finding.day_kind,
+        "contact": finding.contact.strip(),
+        "rule_version": rule_version,
+    }
+
+
+def _checked_ground(tx: Tx, finding: Finding) -> list[str]:
+    row = None
+    if finding.ground.startswith("row:"):
+        row = grounds.get(tx, finding.ground.removeprefix("row:"))
+        if row is None:
+            return [texts.no_such_row(finding.ground)]
+    wanted = [planned.measure for planned in finding.measures]
+    if finding.kind is Kind.REMINDER:
+        wrong = [texts.REMINDER_HAS_NO_MEASURE] if wanted or finding.power else []
+        return wrong + ([] if row or finding.ground in catalogue.GROUNDS else [texts.no_such_ground(finding.ground)])
+    if not wanted:
+        return [texts.NO_MEASURE]
+    if len(set(wanted)) != len(wanted):
+        return [texts.MEASURE_TWICE]
+    try:
+        catalogue.check(
+            finding.ground, finding.power, wanted, "app" if finding.app else "provider", row_measures=row.measures if row else None
+        )
+    except catalogue.NotGiven as error:
+        return [texts.not_given(error)]
+    if finding.power == "3.1" and row is None and not finding.reasons.strip():
+        return [texts.REASONS_OWED]
+    return []
+
+
+def _checked_words(finding: Finding) -> list[str]:
+    wrong = [texts.owed(name) for name, text in (("facts", finding.facts), ("contact", finding.contact)) if not text.strip()]
+    words = {"facts": finding.facts, "reasons": finding.reasons, "recovery": finding.recovery, "contact": finding.contact}
+    wrong += [texts.too_long(name, MOST_CHARS) for name, text in words.items() if len(text) > MOST_CHARS]
+    wrong += [texts.unprintable(name) for name, text in words.items() if not can_be_kept(text)]
+    if len(finding.contact) > 200:
+        wrong.append(texts.too_long("contact", 200))
+    if not _is_day(finding.found_on) or finding.found_on > clock.today():
+        wrong.append(texts.BAD_DAY)
+    counts = (finding.objection_days, finding.deem_days, finding.rectify_days if finding.rectify_days is not None else 1)
+    if not all(1 <= number <= 365 for number in counts):
+        wrong.append(texts.BAD_DAYS)
+    if any(one.ends_at and one.ends_at <= (one.starts_at or clock.now()) for one in finding.measures):
+        wrong.append(texts.ENDS_BEFORE_IT_STARTS)
+    if any(one.ends_at and one.measure is Measure.PERMANENT_DELIST for one in finding.measures):
+        wrong.append(texts.PERMANENT_HAS_NO_END)
+    return wrong
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _told(case: Case) -> dict[str, Any]:
+    return {
+        "kind": case.kind,
+        "provider_id": case.provider_id,
+        "app_id": case.app_id,
+        "ground": case.ground,
+        "power": case.power,
+        "found_on": case.found_on,
+        "measures": [one.measure for one in case.measures],
+        "rectify_days": case.rectify_days,
+        "objection_days": case.objection_days,
+        "deem_days": case.deem_days,
+        "day_kind": case.day_kind,
+        "rule_version": case.rule_version,
+    }
+
+
+def _record(
+    tx: Tx, case: Case, actor: Operator, action: str, content: Mapping[str, Any], personal: Mapping[str, Any] | None = None
+) -> None:
+    trail.record(tx, by(actor), action, content, case_id=case.id, personal=personal)

@@ -1,0 +1,114 @@
+"""The commands that start something, and those that look after it: serve, worker, migrate, doctor, menu, sandbox, demo."""
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.cli.shared import ready_database, started
+from config.server import granian
+from config.settings import load
+
+if TYPE_CHECKING:
+    from bot.cli.shared import Commands
+
+
+def serve(_arguments: argparse.Namespace) -> int:
+    """Run the web server until SIGTERM or SIGINT."""
+    from granian.constants import Interfaces  # imported late: `ask` and `doctor` need none of it
+    from granian.server import Server
+
+    settings = started()
+    ready_database(settings)
+    Server("bot.app:web", factory=True, interface=Interfaces.RSGI, **granian(settings)).serve()
+    return 0
+
+
+def worker(_arguments: argparse.Namespace) -> int:
+    """Send what is queued until SIGTERM or SIGINT; what is in hand is finished first."""
+    settings = started()
+    from bot.app import App
+
+    App(settings).worker().run()
+    return 0
+
+
+def migrate(_arguments: argparse.Namespace) -> int:
+    """Bring the database to the schema of this version."""
+    from bot.store import migrate as migration
+    from bot.store.database import Database
+
+    database = Database(load().database)
+    before = migration.current(database)
+    migration.migrate(database)
+    print(f"数据库版本：{before or '空'} → {migration.current(database)}")
+    return 0
+
+
+def doctor(_arguments: argparse.Namespace) -> int:
+    """Check each setting and what hangs on it. What is only worth a look does not fail."""
+    from bot.doctor import examine
+
+    worst = 0
+    for finding in examine():
+        print(f"{'提醒' if finding.is_warning else '正常' if finding.ok else '问题'}  {finding.name}：{finding.say}")
+        worst |= not finding.ok
+    return worst
+
+
+def menu(_arguments: argparse.Namespace) -> int:
+    """Put the app's menu in place (WeCom shows it to everybody within a day, after reopening the app at once)."""
+    from bot.app import App
+
+    settings = load()
+    ready_database(settings)  # where the access token is kept
+    App(settings).client.menu_create(MENU)
+    print("菜单已更新。")
+    return 0
+
+
+MENU = {
+    "button": [
+        {"type": "click", "name": "规则目录", "key": "contents"},
+        {"type": "click", "name": "怎么用", "key": "help"},
+        {"type": "view", "name": "官方原文", "url": "https://developer.work.weixin.qq.com/document/path/92522"},
+    ]
+}
+
+
+def sandbox(_arguments: argparse.Namespace) -> int:
+    """Run the WeCom stand-in, for trying things out."""
+    from bot.sandbox import serve as serve_sandbox
+
+    serve_sandbox(load())
+    return 0
+
+
+def demo(_arguments: argparse.Namespace) -> int:
+    """Run sandbox, server and worker together on this machine."""
+    from bot.demo import run
+
+    return run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], int]
+
+
+COMMANDS = (
+    _Command("serve", "运行回调服务", serve),
+    _Command("worker", "运行发送进程", worker),
+    _Command("migrate", "升级数据库", migrate),
+    _Command("doctor", "检查各项设置", doctor),
+    _Command("menu", "把应用菜单推送到企业微信", menu),
+    _Command("sandbox", "运行企业微信沙箱", sandbox),
+    _Command("demo", "一条命令试用：沙箱 + 服务 + 发送进程", demo),
+)
+
+
+def add(commands: "Commands") -> None:
+    for command in COMMANDS:
+        commands.add_parser(command.name, help=command.help, description=command.help).set_defaults(run=command.run)

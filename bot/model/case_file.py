@@ -1,0 +1,75 @@
+"""A case with all that our own staff may see of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.model.case import Case
+from bot.model.evidence import Evidence
+from bot.model.notice import Notice, Receipt
+from bot.model.provider import Address, App, Provider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A case as one line of a list. app: None where the provider itself is the subject."""
+
+    case: Case
+    provider: Provider
+    app: App | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A private note: never for the provider. author_id: an operator's id."""
+
+    author_id: int
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of the ladder. result: what came of it, "" while it is to come."""
+
+    step: str
+    due_at: datetime
+    done_at: datetime | None
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """What one of our staff still has to do by hand. id: to tick it off by. case: a number, "" where it is about no case."""
+
+    id: int
+    kind: str
+    detail: str
+    case: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issued:
+    """A notice with who confirmed and who looked: (who, how, when first)."""
+
+    notice: Notice
+    receipts: tuple[Receipt, ...]
+    views: tuple[tuple[Address, str, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """staff: names by operator's id, for authors and approvers."""
+
+    listed: Listed
+    staff: Mapping[int, str]
+    evidence: tuple[Evidence, ...]
+    notices: tuple[Issued, ...]
+    ladder: tuple[Rung, ...]
+    errands: tuple[Errand, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def case(self) -> Case:
+        return self.listed.case

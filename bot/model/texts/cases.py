@@ -1,0 +1,148 @@
+"""Wording about cases, for operators and for 我的处理."""
+
+from collections.abc import Mapping
+
+from bot.model.case import Case, Imposed, State, Step
+from rules import catalogue
+from rules.catalogue import Measure
+
+MEASURES = {
+    Measure.CANCEL_RECOMMENDATION: "取消推荐",
+    Measure.CANCEL_SEARCH: "取消搜索",
+    Measure.DELIST: "应用下架",
+    Measure.PERMANENT_DELIST: "永久下架全部应用并纳入黑名单",
+    Measure.SUSPEND_SERVICE: "暂停服务",
+    Measure.TERMINATE_SERVICE: "终止服务",
+}
+
+STATES = {
+    State.DRAFT: "草稿",
+    State.PENDING_APPROVAL: "待审批",
+    State.IN_FORCE: "处理中",
+    State.RECOVERING: "恢复中",
+    State.RECOVERED: "已恢复",
+    State.REVOKED: "已撤销",
+    State.CLOSED: "已结束",
+    State.DISCARDED: "已作废",
+}
+
+STEPS = {
+    Step.PLANNED: "拟定",
+    Step.OWED: "待执行",
+    Step.APPLIED: "已执行",
+    Step.LIFTING: "待解除",
+    Step.LIFTED: "已解除",
+    Step.VOID: "未执行即作废",
+}
+
+_FIELDS = {
+    "facts": "事实（facts）",
+    "reasons": "处理理由（reasons）",
+    "recovery": "恢复条件（recovery）",
+    "contact": "联系方式（contact）",
+    "reason": "理由",
+}
+
+WHY_BACK, WHY_REVOKED, A_NOTE = "退回理由", "撤销理由", "备注"
+ONLY_THE_AUTHOR = "只有起草人可以修改草稿。"
+NOT_YOUR_OWN = "起草人不能审批自己的案件，请由另一位审批人审批。"
+APPROVED_BEFORE = "您已经审批过这个案件；永久下架需要另一位审批人再审批一次。"
+ONLY_A_REMINDER_CLOSES = "只有提醒可以直接结束；有处理措施的案件以恢复或撤销结束。"
+BAD_CODE = "服务商、应用或依据的编号里有不能显示的字符。"
+REMINDER_HAS_NO_MEASURE = "提醒不带处理措施，也不引用处理权限条款。"
+NO_MEASURE = '没有写处理措施；不采取措施的请用提醒（kind = "reminder"）。'
+MEASURE_TWICE = "同一项处理措施写了两次。"
+REASONS_OWED = "第 3.1 条的处理细则只以图片公布，尚未录入：请在 reasons 里写明处理理由。"
+BAD_DAY = "发现日期（found_on）应写成 YYYY-MM-DD，且不晚于今天。"
+BAD_DAYS = "各项天数应在 1 到 365 之间。"
+PERMANENT_HAS_NO_END = "永久下架没有结束时间，请去掉 ends_at。"
+ENDS_BEFORE_IT_STARTS = "处理措施的结束时间早于开始时间。"
+
+
+def no_such_provider(code: str) -> str:
+    """code: of a provider that nobody imported."""
+    return f"没有编码为“{code}”的服务商，请先导入。"
+
+
+def no_such_app(code: str) -> str:
+    """code: of an app that nobody imported."""
+    return f"没有编码为“{code}”的应用，请先导入。"
+
+
+def not_its_app(provider: str, app: str) -> str:
+    """Both exist, but the app is of another provider."""
+    return f"应用“{app}”不属于服务商“{provider}”。"
+
+
+def no_such_ground(ground: str) -> str:
+    """No clause of this id forbids anything."""
+    return f"条款“{ground}”不能作为处理依据。"
+
+
+def no_such_row(ground: str) -> str:
+    """ground: "row:" and the key of a row that nobody imported."""
+    return f"没有录入“{ground.removeprefix('row:')}”这一行处理细则。"
+
+
+def not_given(error: catalogue.NotGiven) -> str:
+    """What the rules do not give, and what they do."""
+    match error:
+        case catalogue.UnknownGround(ground=ground):
+            return no_such_ground(ground)
+        case catalogue.UnknownPower(power=power):
+            return f"第 {power} 条没有赋予处理措施。" if power else "没有写处理权限条款（power）。"
+        case catalogue.PowerNotOpen(ground=ground, power=power, powers=powers):
+            return f"以“{ground}”为依据，不能适用第 {power} 条的处理措施；可以适用的是第 {'、'.join(powers)} 条。"
+        case catalogue.MeasureNotGiven(power=power, measure=measure, given=given):
+            return f"第 {power} 条没有“{MEASURES[measure]}”这项措施；可用的有：{'、'.join(MEASURES[one] for one in given) or '无'}。"
+        case catalogue.OnlyOneOf(power=power):
+            return f"第 {power} 条的措施只能择一适用。"
+        case catalogue.WrongSubject(power=power, subject=subject):
+            return f"第 {power} 条的措施不能针对{'单个应用' if subject == 'app' else '服务商整体'}。"
+        case _:
+            return "规则没有赋予这样的处理。"
+
+
+def owed(name: str) -> str:
+    """name: of a field of a finding that must be filled in."""
+    return f"{_FIELDS[name]}没有填写。"
+
+
+def too_long(name: str, most: int) -> str:
+    """most: characters that the field takes."""
+    return f"{_FIELDS[name]}超过 {most} 字。"
+
+
+def unprintable(name: str) -> str:
+    """A field holds NUL."""
+    return f"{_FIELDS[name]}里有不能显示的字符。"
+
+
+def bad_text(name: str, most: int) -> str:
+    """what: which words were asked for. most: characters they may have."""
+    return f"请写{name}，不超过 {most} 字。"
+
+
+def unfilled(found: Mapping[str, str]) -> str:
+    """found: names of fields with the placeholder that is left in each."""
+    return "还有没填完的地方：" + "；".join(f"{_FIELDS[name]}里的“{mark}”" for name, mark in found.items())
+
+
+def to_apply(case: Case, one: Imposed) -> str:
+    """The task to put a measure in place on the platform."""
+    return f"案件 {case.number}：请在平台上执行“{MEASURES[one.measure]}”，完成后确认。"
+
+
+def to_lift(case: Case, one: Imposed) -> str:
+    """The task to take a measure away on the platform."""
+    return f"案件 {case.number}：请在平台上解除“{MEASURES[one.measure]}”，完成后确认。"
+
+
+def to_serve(case: Case) -> str:
+    """The task to serve a notice that no message could."""
+    return f"案件 {case.number}：一直没有人确认收到通知，请以其他方式送达，并登记送达凭据。"
+
+
+def overdue(case: Case) -> str:
+    """The task to look after a rectification whose time is over."""
+    return f"案件 {case.number}：整改期限已过，请核查整改情况。系统不会自动采取任何措施。"

@@ -1,0 +1,112 @@
+"""The inbox's way to the disk from an event loop, on SQLite: rows are inserted on the loop, and one thread waits for their commit.
+
+That costs two hand-overs between threads a commit, however many rows go with it; a thread for each message cost several a message,
+and waking them took more time than all the rest. The loop never waits: not for the disk, nor for another process that writes.
+"""
+
+import asyncio
+import random
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from bot import failpoint
+from bot.errors import Unavailable
+from bot.store.database import WAIT_S, Database
+from bot.store.inbox import INSERT, Received, Stored, find_with
+
+LARGEST = 200  # rows a commit: bounds how long other writers wait
+_RETRY_S = 0.0002, 0.001  # as in database.py: a random pause starves nobody
+
+
+class _Ticket:
+    """One row on its way."""
+
+    __slots__ = ("row", "stored")
+
+    def __init__(self, row: Received, stored: "asyncio.Future[Stored | None]") -> None:
+        self.row = row
+        self.stored = stored
+
+    def settle(self, before: Stored | None) -> None:
+        if not self.stored.done():  # else nobody waits any more
+            self.stored.set_result(before)
+
+    def fail(self, cause: BaseException) -> None:
+        if not self.stored.done():
+            failure = Unavailable("not stored")
+            failure.__cause__ = cause
+            self.stored.set_exception(failure)
+
+
+class LoopInsert:
+    """Stores rows with one commit for all that came while the last one was on its way. For one loop, whose thread alone calls it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[_Ticket] = []
+        self._is_writing = False
+        self._committer = ThreadPoolExecutor(1, "commit")
+
+    async def add(self, row: Received) -> Stored | None:
+        """Store `row`, durably. Returns None when it is stored, else the row that was there already. Raises Unavailable."""
+        loop = asyncio.get_running_loop()
+        ticket = _Ticket(row, loop.create_future())
+        self._waiting.append(ticket)
+        if not self._is_writing:
+            self._is_writing = True
+            loop.call_soon(self._write, loop, time.monotonic() + WAIT_S)
+        return await ticket.stored
+
+    def _write(self, loop: asyncio.AbstractEventLoop, until: float) -> None:
+        """Insert all that wait and have them committed; while another writes, come back in a moment, until `until`."""
+        try:
+            connection = self._database.begin_at_once()
+        except Unavailable as error:
+            self._end(loop, self._take(), error)
+            return
+        if connection is None:
+            if time.monotonic() > until:
+                self._end(loop, self._take(), Unavailable("no turn to write"))
+            else:
+                loop.call_later(random.uniform(*_RETRY_S), self._write, loop, until)
+            return
+        tickets = self._take()
+        answers = self._insert(connection, tickets)
+        failpoint.reach("inbox.inserted")
+        commit = loop.run_in_executor(self._committer, self._database.commit, connection)
+        commit.add_done_callback(lambda done: self._end(loop, tickets, done.exception(), answers))
+
+    def _take(self) -> list[_Ticket]:
+        taken, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+        return taken
+
+    def _insert(self, connection: sqlite3.Connection, tickets: list[_Ticket]) -> list[Stored | None]:
+        """What stood there already, for each. A row that the database refuses fails alone: its statement is undone, not the others'."""
+        insert_one = self._database.prepared(INSERT["sqlite"])
+        before: list[Stored | None] = []
+        for ticket in tickets:
+            there = None
+            try:
+                if insert_one.run(connection, ticket.row.values()) is None:
+                    there = find_with(self._database, connection, ticket.row.key)
+            except Exception as error:  # noqa: BLE001  whatever it was: the others' rows, and the turn to write, must not be lost with it
+                ticket.fail(error)
+            before.append(there)
+        return before
+
+    def _end(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        tickets: list[_Ticket],
+        failure: BaseException | None,
+        answers: list[Stored | None] | None = None,
+    ) -> None:
+        for index, ticket in enumerate(tickets):
+            if failure is None and answers is not None:
+                ticket.settle(answers[index])
+            else:
+                ticket.fail(failure or Unavailable("interrupted"))
+        self._is_writing = bool(self._waiting)
+        if self._is_writing:
+            loop.call_soon(self._write, loop, time.monotonic() + WAIT_S)

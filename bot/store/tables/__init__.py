@@ -1,0 +1,55 @@
+"""Every table, one module a subject."""
+
+from bot.store.tables.base import metadata
+from bot.store.tables.cases import (
+    case_notes,
+    cases,
+    counters,
+    evidence,
+    grounds,
+    ladder,
+    links,
+    measures,
+    notice_batches,
+    notices,
+    operator_tasks,
+    receipts,
+    views,
+)
+from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
+from bot.store.tables.people import admins, apps, operators, providers
+from bot.store.tables.trail import alarms, chains, events, heads
+
+__all__ = [
+    "admins",
+    "alarms",
+    "apps",
+    "attempts",
+    "batches",
+    "case_notes",
+    "cases",
+    "chains",
+    "counters",
+    "deliveries",
+    "events",
+    "evidence",
+    "greetings",
+    "grounds",
+    "heads",
+    "inbox",
+    "ladder",
+    "leases",
+    "links",
+    "measures",
+    "metadata",
+    "notice_batches",
+    "notices",
+    "operator_tasks",
+    "operators",
+    "pauses",
+    "providers",
+    "quotas",
+    "receipts",
+    "tokens",
+    "views",
+]

@@ -1,0 +1,91 @@
+"""The notice in a real browser, under its own content policy: from WeCom's authorisation to the receipt, on a phone and at a desk."""
+
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+from werkzeug.serving import make_server
+
+from bot.store import cases as case_rows
+from bot.store import notices as notice_rows
+from bot.store.tokens import DatabaseTokens
+from bot.web.app import create_app
+from bot.web.portal import Portal
+from bot.wecom.client import Client
+from tests.cast import AGENTID, CORPID, finding, issue
+from tests.flows.processes import free_port
+from tests.store.rows import all_of
+
+CHROMIUM = "/usr/bin/chromium"
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine")]
+PORT = free_port()
+
+
+@pytest.fixture
+def settings(make_settings, monkeypatch):
+    return make_settings(wecom_trusted_domain=True, public_url=f"http://127.0.0.1:{PORT}", wecom_oauth_base="http://127.0.0.1:9")
+
+
+@pytest.fixture
+def notice(house, cast):
+    number = issue(house, cast, finding())
+    with house.database.read() as connection:
+        return notice_rows.of_case(connection, case_rows.by_number(connection, number).id)[0]
+
+
+@pytest.fixture
+def site(house, wecom, settings):
+    wecom.public_url = settings.public_url
+    object.__setattr__(settings, "wecom_oauth_base", wecom.own_url)
+    client = Client(wecom.own_url, CORPID, AGENTID, settings.wecom_secret.get_secret_value(), DatabaseTokens(house.database))
+    server = make_server("127.0.0.1", PORT, create_app({}, [], 0, Portal(house, client).blueprint()), threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield settings.public_url
+    server.shutdown()
+    thread.join()
+
+
+@pytest.fixture(params=[(360, 740), (1440, 900)], ids=["phone", "desk"])
+def page(request):
+    width, height = request.param
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": width, "height": height})
+        complaints = []
+        ours = f"http://127.0.0.1:{PORT}"  # the stand-in's own page has no icon
+        page.on("console", lambda said: complaints.append(said.text) if said.type != "log" and ours in said.location["url"] else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        browser.close()
+        assert complaints == []
+
+
+def serious(page):
+    """What axe finds that would keep somebody from using the page."""
+    found = Axe().run(page).response["violations"]
+    return [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")]
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
+def test_an_admin_reads_confirms_and_finds_their_cases(site, house, notice, page):
+    page.goto(f"{site}/portal/notices/{notice.key}")
+    page.get_by_text("王伟").first.click()  # the stand-in asks who is at the phone
+    expect(page.get_by_role("heading", level=1)).to_have_text("违规处理通知")
+    assert fits(page)
+    assert serious(page) == []
+    page.get_by_role("button", name="确认收到").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("已记录您确认收到")
+    assert [row.userid for row in all_of(house.database, "receipts")] == ["WangWei"]
+    page.reload()  # sends nothing twice
+    assert len(all_of(house.database, "receipts")) == 1
+    page.get_by_role("link", name="我的处理").click()
+    expect(page.get_by_text(notice.number.rpartition("-")[0])).to_be_visible()
+    assert fits(page)
+    assert serious(page) == []
