@@ -28,11 +28,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A file that lies in the store. bytes: its length."""
+    """A file that lies in the store. bytes: its length. flags: what to know before opening it (bot/file_types)."""
 
     sha256: str
     bytes: int
     media_type: str
+    flags: tuple[str, ...] = ()
 
 
 def folder(settings: Settings) -> Path:

@@ -170,6 +170,12 @@ class Settings(BaseSettings):
     notice_ladder: Annotated[str, AfterValidator(_ladder)] = "reminder@24h,mail@48h,manual@72h"
     notice_mail: Annotated[str, Field(pattern="^(always|fallback|never)$")] = "fallback"
     last_call_days: Annotated[int, Field(ge=1, le=60)] = 2
+    review_days: Annotated[int, Field(ge=1, le=60)] = 5
+    claim_hours: Annotated[int, Field(ge=1, le=72)] = 4
+    human_days: Annotated[int, Field(ge=1, le=30)] = 1
+    file_max_bytes: Annotated[int, Field(ge=1, le=1 << 30)] = 100 << 20
+    filing_max_files: Annotated[int, Field(ge=1, le=100)] = 20
+    files_keep_days: Annotated[int, Field(ge=30)] | None = None
 
     rules_encoder: Annotated[str, Field(pattern="^(auto|off)$")] = "auto"
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

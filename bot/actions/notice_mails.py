@@ -33,7 +33,7 @@ def send(ctx: Context, tx: Tx, notice: Notice, admins: Iterable[Admin], step: st
     to = [admin for admin in admins if admin.is_active and admin.mail]
     host = urlsplit(ctx.settings.public_url).hostname or "localhost"
     for admin in to:
-        url = links.make(ctx, tx, notice, admin, "mail", None)
+        url = links.to_notice(ctx, tx, admin, notice)
         subject, text, html = mails.notice(notice.statement, admin.name, url)
         message_id = f"<{notice.number}.{secrets.token_hex(8)}@{host}>"
         mail = {"to": admin.mail, "subject": subject, "text": text, "html": html, "message_id": message_id}

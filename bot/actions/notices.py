@@ -1,7 +1,7 @@
 """Telling the provider: issuing notices, taking receipts, serving, and what a changed admin means for both."""
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from bot.model.texts import notices as texts
 from bot.model.trail import SYSTEM, Actor, by_admin, moment
 from bot.store import cases, grounds, notices, operator_tasks, providers, trail
 from bot.store import ladder as steps
+from bot.store import links as personal
 from bot.store import outbox as batches
 from bot.store.database import Tx
 from bot.wecom import payloads
@@ -76,7 +77,7 @@ def issue(ctx: Context, tx: Tx, case: Case, book: Book) -> Notice:
     assert case.issued_at is not None
     kind = NoticeKind.DECISION if case.kind is Kind.VIOLATION else NoticeKind.REMINDER
     statement = texts.decision(case, basis(tx, case, book), _next_number(tx, case), case.issued_at)
-    notice = _freeze(tx, case, kind, statement)
+    notice = _freeze(tx, case.provider_id, case, kind, statement)
     admins = providers.admins(tx, case.provider_id)
     reached = send_cards(ctx, tx, notice, admins)
     if notice_mails.is_at_once(ctx.settings):
@@ -91,9 +92,8 @@ def issue(ctx: Context, tx: Tx, case: Case, book: Book) -> Notice:
 def take_back(ctx: Context, tx: Tx, case: Case, reason: str, book: Book) -> Notice:
     """Tell every admin that a case is revoked, and leave on the old cards that it is over. What was on its way is to be stopped before."""
     now = clock.now()
-    notice = _freeze(
-        tx, case, NoticeKind.REVOKED, texts.revoked(case, basis(tx, case, book, quotes=False), _next_number(tx, case), reason, now)
-    )
+    statement = texts.revoked(case, basis(tx, case, book, quotes=False), _next_number(tx, case), reason, now)
+    notice = _freeze(tx, case.provider_id, case, NoticeKind.REVOKED, statement)
     words = texts.card_opening(notice.statement)
     send(ctx, tx, notice, providers.admins(tx, case.provider_id), "revoked", texts.card_head(notice.statement), words)
     for old in notices.of_case(tx, case.id):
@@ -151,15 +151,15 @@ def confirm(ctx: Context, notice_id: int, address: Address, how: str, response_c
     """
     with ctx.transaction() as tx:
         notice = notices.get(tx, notice_id)
-        case = cases.get(tx, notice.case_id, lock=True)
+        case = cases.get(tx, notice.case_id, lock=True) if notice.case_id else None
         admin = addressee(tx, notice, address)
         now = clock.now()
         is_first = notices.confirm(tx, notice.id, address, admin.name, how, now)
         if is_first:
-            trail.record(tx, by_admin(address), "receipt", {"notice": notice.number, "how": how}, case_id=case.id)
-            if case.served_at is None and case.is_open and notice.kind in (NoticeKind.DECISION, NoticeKind.REMINDER):
+            trail.record(tx, by_admin(address), "receipt", {"notice": notice.number, "how": how}, case_id=notice.case_id)
+            if case and case.served_at is None and case.is_open and notice.kind in (NoticeKind.DECISION, NoticeKind.REMINDER):
                 serve(ctx, tx, case, now, "receipt", by_admin(address))
-        ended = texts.REVOKED_CARD if case.state is State.REVOKED else ""
+        ended = texts.REVOKED_CARD if case and case.state is State.REVOKED else ""
         _update_cards(ctx, tx, notice, ended, (address, response_code))
         given = next(receipt for receipt in notices.receipts_of(tx, notice.id) if receipt.address == address)
         return Confirmation(given, is_first)
@@ -197,6 +197,7 @@ def seen(ctx: Context, notice_id: int, address: Address, how: str) -> None:
     """Note that an addressee opened the page: "oauth", "link", or "mail" (which a mail scanner may have done)."""
     with ctx.transaction() as tx:
         notice = notices.get(tx, notice_id)
+        addressee(tx, notice, address)
         if notices.saw(tx, notice.id, address, how, clock.now()):
             trail.record(tx, by_admin(address), "seen", {"notice": notice.number, "how": how}, case_id=notice.case_id)
 
@@ -205,15 +206,13 @@ def personal_link(ctx: Context, notice_id: int, address: Address) -> str:
     """An address that opens a notice for one addressee, good for half an hour."""
     with ctx.transaction() as tx:
         notice = notices.get(tx, notice_id)
-        admin = addressee(tx, notice, address)
-        return links.make(ctx, tx, notice, admin, "link", clock.now() + links.GOOD_FOR)
+        return links.to_page(ctx, tx, addressee(tx, notice, address), f"/portal/notices/{notice.key}")
 
 
 def addressee(tx: Tx, notice: Notice, address: Address) -> Admin:
     """The admin at this address if they speak now for the provider that the notice is about. Raises NotFound."""
     admin = providers.admin_at(tx, address)
-    case = cases.get(tx, notice.case_id)
-    if admin is None or not admin.is_active or admin.provider_id != case.provider_id:
+    if admin is None or admin.provider_id != notice.provider_id:
         raise NotFound("addressee")
     return admin
 
@@ -222,7 +221,7 @@ def addressees_changed(ctx: Context, tx: Tx, provider_id: int, gone: Sequence[Ad
     """After admins left or came: links of the gone are void, what is queued for them is cancelled, and the new get what is open."""
     now = clock.now()
     for admin in gone:
-        notices.void_links(tx, admin.id, now)
+        personal.void(tx, admin.id, now)
     for case in reversed(cases.of_provider(tx, provider_id, issued=True)):  # chains are written in the order of their cases
         if not case.is_open:
             continue
@@ -254,14 +253,38 @@ def _update_cards(ctx: Context, tx: Tx, notice: Notice, ended: str, pressed: tup
         ctx.wake(update_id)
 
 
+def tell(
+    ctx: Context,
+    tx: Tx,
+    provider_id: int,
+    statement: Callable[[str], Statement],
+    kind: NoticeKind = NoticeKind.OUTCOME,
+    *,
+    about: Case | str,
+    step: str = "outcome",
+) -> Notice:
+    """Freeze a notice that wants no answer, and send every admin of the provider a card that opens it; by mail too, where that is at once.
+
+    statement: made with the notice's number. about: a case, or the number of a withdrawal.
+    """
+    case = about if isinstance(about, Case) else None
+    prefix = case.number if case else str(about)
+    notice = _freeze(tx, provider_id, case, kind, statement(f"{prefix}-{notices.numbered(tx, prefix) + 1}"))
+    admins = providers.admins(tx, provider_id)
+    send(ctx, tx, notice, admins, step, texts.card_head(notice.statement), texts.card_opening(notice.statement))
+    if notice_mails.is_at_once(ctx.settings):
+        notice_mails.send(ctx, tx, notice, admins, "mail")
+    return notice
+
+
 def _next_number(tx: Tx, case: Case) -> str:
     return f"{case.number}-{notices.count(tx, case.id) + 1}"
 
 
-def _freeze(tx: Tx, case: Case, kind: NoticeKind, statement: Statement) -> Notice:
-    notice = notices.add(tx, case.id, kind, secrets.token_urlsafe(24), statement, clock.now())
-    content = {"notice": notice.number, "kind": kind, "sha256": notice.sha256, "rule_version": case.rule_version}
-    trail.record(tx, SYSTEM, "notice", content, case_id=case.id)
+def _freeze(tx: Tx, provider_id: int, case: Case | None, kind: NoticeKind, statement: Statement) -> Notice:
+    notice = notices.add(tx, provider_id, case.id if case else None, kind, secrets.token_urlsafe(24), statement, clock.now())
+    content = {"notice": notice.number, "kind": kind, "sha256": notice.sha256, "rule_version": case.rule_version if case else ""}
+    trail.record(tx, SYSTEM, "notice", content, case_id=notice.case_id)
     return notice
 
 

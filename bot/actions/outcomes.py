@@ -9,7 +9,7 @@ from bot.actions.providers import flag_reachability
 from bot.model.delivery import Batch, Outcome, Priority, State, Via
 from bot.model.provider import Address
 from bot.model.trail import SYSTEM
-from bot.store import cases, notices, providers, trail
+from bot.store import notices, providers, trail
 from bot.store.database import Tx
 
 
@@ -18,8 +18,8 @@ def not_to_be_sent(tx: Tx, batch: Batch, userids: Iterable[str]) -> set[str]:
     carried = _carried(tx, batch)
     if carried is None:
         return set()
-    case = cases.get(tx, notices.get(tx, carried[0]).case_id)
-    speaking = {admin.address for admin in providers.admins(tx, case.provider_id)}
+    provider_id = notices.get(tx, carried[0]).provider_id
+    speaking = {admin.address for admin in providers.admins(tx, provider_id)}
     return {userid for userid in userids if Address(batch.corpid, batch.agentid, userid) not in speaking}
 
 

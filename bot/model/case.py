@@ -152,6 +152,7 @@ class Case:
     rule_version: str
     state: State
     version: int
+    sprang_from_id: int | None
     author_id: int
     approver_id: int | None
     second_approver_id: int | None
@@ -172,16 +173,24 @@ class Case:
         return self.state in OPEN
 
     @property
+    def approvers(self) -> frozenset[int]:
+        """Who approved it, by id."""
+        return frozenset(one for one in (self.approver_id, self.second_approver_id) if one)
+
+    @property
     def is_permanent(self) -> bool:
         """Permanent delisting: two approvals, and no recovery (clause 4.4)."""
         return self.power == "4.4"
 
 
-def listing(baseline: Listing, imposed: Iterable[Imposed], now: datetime) -> Listing:
-    """What holds for an app now: its baseline less all measures in force, of its own cases and of its provider's."""
+def listing(baseline: Listing, imposed: Iterable[Imposed], now: datetime, *, is_withdrawn: bool = False) -> Listing:
+    """What holds for an app now: its baseline less all measures in force, of its own cases and of its provider's.
+
+    is_withdrawn: a withdrawal was granted and has not ended, which takes recommendation and search (4.3).
+    """
     active = [one.measure for one in imposed if one.state in IN_FORCE and _has_begun(one, now)]
     listed, searchable, recommended = remains((baseline.listed, baseline.searchable, baseline.recommended), active)
-    return Listing(listed=listed, searchable=searchable, recommended=recommended)
+    return Listing(listed=listed, searchable=searchable and not is_withdrawn, recommended=recommended and not is_withdrawn)
 
 
 def _has_begun(one: Imposed, now: datetime) -> bool:

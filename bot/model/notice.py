@@ -16,6 +16,7 @@ class NoticeKind(StrEnum):
     REMINDER = "reminder"  # 提醒, without a measure
     REVOKED = "revoked"
     RECOVERED = "recovered"
+    OUTCOME = "outcome"  # of a report, an objection, a re-application or a withdrawal
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,11 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """key: names the notice in its address /portal/notices/KEY; it gives nobody a right."""
+    """key: names the notice in its address /portal/notices/KEY; it gives nobody a right. case_id: None where it is about a withdrawal."""
 
     id: int
-    case_id: int
+    provider_id: int
+    case_id: int | None
     number: str
     kind: NoticeKind
     key: str

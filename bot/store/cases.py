@@ -87,6 +87,12 @@ def listed(connection: Connection, states: Iterable[State] = (), *, overdue: boo
     return _many(connection, and_(True, *conditions), limit)
 
 
+def is_barred(connection: Connection, provider_id: int) -> bool:
+    """Whether a provider is on the black list (4.4): a permanent delisting of all its apps is in force."""
+    same = cases.c.provider_id == provider_id, cases.c.power == "4.4", cases.c.state.in_(OPEN)
+    return connection.execute(select(cases.c.id).where(*same).limit(1)).first() is not None
+
+
 def any_under(connection: Connection, power: str) -> bool:
     """Whether there ever was a case under this power, drafts that were not discarded included."""
     found = select(cases.c.id).where(cases.c.power == power, cases.c.state != State.DISCARDED).limit(1)
@@ -132,10 +138,10 @@ def _imposed(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-def imposed_on(connection: Connection, provider_id: int, app_id: int) -> list[Imposed]:
-    """All measures of issued cases about this app, or about its provider as a whole."""
+def imposed_on(connection: Connection, provider_id: int, app_id: int, *, but: int = 0) -> list[Imposed]:
+    """All measures of issued cases about this app, or about its provider as a whole. but: the id of a case to leave out."""
     of_these = and_(cases.c.provider_id == provider_id, or_(cases.c.app_id == app_id, cases.c.app_id.is_(None)), cases.c.state.in_(ISSUED))
-    case_ids = list(connection.execute(select(cases.c.id).where(of_these)).scalars())
+    case_ids = list(connection.execute(select(cases.c.id).where(of_these, cases.c.id != but)).scalars())
     return [one for imposed in _imposed(connection, case_ids).values() for one in imposed]
 
 

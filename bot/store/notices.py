@@ -11,12 +11,13 @@ from bot.errors import NotFound
 from bot.model.notice import Notice, NoticeKind, Receipt, Statement
 from bot.model.provider import Address
 from bot.store.database import Tx
-from bot.store.tables import batches, deliveries, links, notice_batches, notices, receipts, views
+from bot.store.tables import batches, deliveries, notice_batches, notices, receipts, views
 
 
-def add(tx: Tx, case_id: int, kind: NoticeKind, key: str, statement: Statement, now: datetime) -> Notice:
-    """Freeze a notice."""
+def add(tx: Tx, provider_id: int, case_id: int | None, kind: NoticeKind, key: str, statement: Statement, now: datetime) -> Notice:
+    """Freeze a notice. case_id: None where it is about a withdrawal."""
     values = {
+        "provider_id": provider_id,
         "case_id": case_id,
         "number": statement.number,
         "kind": kind,
@@ -66,6 +67,7 @@ def _get(connection: Connection, condition: Any) -> Notice:
 def _notice(row: Row[Any]) -> Notice:
     return Notice(
         id=row.id,
+        provider_id=row.provider_id,
         case_id=row.case_id,
         number=row.number,
         kind=NoticeKind(row.kind),
@@ -171,19 +173,12 @@ def waiting(connection: Connection, case_id: int) -> list[int]:
     return list(connection.execute(statement).scalars())
 
 
-def add_link(tx: Tx, digest: str, notice_id: int, admin_id: int, how: str, expires_at: datetime | None) -> None:
-    """A link that opens one notice for one person. Only the digest of its secret is kept."""
-    tx.execute(insert(links).values(digest=digest, notice_id=notice_id, admin_id=admin_id, how=how, expires_at=expires_at))
+def numbered(connection: Connection, prefix: str) -> int:
+    """How many notices have numbers that are `prefix`, a hyphen and a count: the next one's is one more."""
+    return connection.execute(select(func.count()).where(notices.c.number.like(f"{prefix}-%"))).scalar_one()
 
 
-def link(connection: Connection, digest: str, now: datetime) -> tuple[int, int, str] | None:
-    """(notice id, admin id, how) of a link that holds now."""
-    row = connection.execute(select(links).where(links.c.digest == digest, links.c.voided_at.is_(None))).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
-        return None
-    return row.notice_id, row.admin_id, row.how
-
-
-def void_links(tx: Tx, admin_id: int, now: datetime) -> int:
-    """Make all links of a person worthless. Returns how many there were."""
-    return tx.execute(update(links).where(links.c.admin_id == admin_id, links.c.voided_at.is_(None)).values(voided_at=now)).rowcount
+def of_provider(connection: Connection, provider_id: int) -> list[Notice]:
+    """Those about withdrawals, oldest first."""
+    same = notices.c.provider_id == provider_id, notices.c.case_id.is_(None)
+    return [_notice(row) for row in connection.execute(select(notices).where(*same).order_by(notices.c.id))]

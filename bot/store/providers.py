@@ -26,6 +26,11 @@ def lock(tx: Tx) -> None:
         tx.execute(text("LOCK TABLE providers IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def lock_app(tx: Tx, app_id: int) -> None:
+    """Let nobody else begin something about an app until this transaction ends."""
+    tx.execute(select(apps_table.c.id).where(apps_table.c.id == app_id).with_for_update())
+
+
 # Reading
 
 

@@ -170,7 +170,8 @@ def case_numbers(connection: Connection) -> tuple[set[str], set[str]]:
     numbers = connection.execute(select(*raw.columns(connection, cases.c.number)))
     there = {raw.text(row.number) for row in numbers}
     given: set[str] = set()
-    for row in connection.execute(select(*raw.columns(connection, counters.c.name), counters.c.last)):
+    of_cases = counters.c.name.like("V%")  # filings have numbers of their own
+    for row in connection.execute(select(*raw.columns(connection, counters.c.name), counters.c.last).where(of_cases)):
         given |= {f"{raw.text(row.name)}-{number:06d}" for number in range(1, min(int(row.last), _MOST_NUMBERS) + 1)}
     return there, given
 

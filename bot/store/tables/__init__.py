@@ -16,6 +16,7 @@ from bot.store.tables.cases import (
     receipts,
     views,
 )
+from bot.store.tables.filings import filing_files, filing_items, filing_rounds, filings, human_requests, media_fetches
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
 from bot.store.tables.trail import alarms, chains, events, heads
@@ -34,13 +35,19 @@ __all__ = [
     "events",
     "evidence",
     "greetings",
+    "filing_files",
+    "filing_items",
+    "filing_rounds",
+    "filings",
     "grounds",
     "heads",
+    "human_requests",
     "inbox",
     "ladder",
     "leases",
     "links",
     "measures",
+    "media_fetches",
     "metadata",
     "notice_batches",
     "notices",

@@ -55,6 +55,7 @@ cases = Table(
     Column("rule_version", String(10), nullable=False),
     Column("state", String(24), nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),
+    Column("sprang_from_id", ID, ForeignKey("cases.id")),  # the case during which the conduct of 4.4 was seen
     Column("author_id", ID, ForeignKey("operators.id"), nullable=False),
     Column("approver_id", ID, ForeignKey("operators.id")),
     Column("second_approver_id", ID, ForeignKey("operators.id")),
@@ -137,14 +138,15 @@ notices = Table(
     "notices",
     metadata,
     Column("id", ID, primary_key=True, autoincrement=True),
-    Column("case_id", ID, ForeignKey("cases.id"), nullable=False),
+    Column("provider_id", ID, ForeignKey("providers.id"), nullable=False, index=True),  # whose admins it is for
+    Column("case_id", ID, ForeignKey("cases.id")),  # null: about a withdrawal
     Column("number", String(24), nullable=False, unique=True),  # V2026-000123-1
     Column("kind", String(24), nullable=False),
     Column("key", String(64), nullable=False, unique=True),  # names the notice in its address; no right comes with it
     Column("statement", Json, nullable=False),  # frozen: every heading and its text, as bot/model/notice.Statement
     Column("sha256", String(64), nullable=False),  # of the statement's canonical bytes
     Column("created_at", Moment, nullable=False),
-    CheckConstraint("kind IN ('decision', 'reminder', 'revoked', 'recovered')", name="kind"),
+    CheckConstraint("kind IN ('decision', 'reminder', 'revoked', 'recovered', 'outcome')", name="kind"),
     Index(None, "case_id", "id"),
 )
 
@@ -186,17 +188,22 @@ receipts = Table(
     UniqueConstraint("notice_id", "corpid", "agentid", "userid"),
 )
 
-# Links that carry a person's right to read one notice. Only a digest is kept.
+# Links that say who somebody is: for one notice, read only, from a mail; for the page `path` and all others, half an hour, from chat.
+# Only a digest is kept.
 links = Table(
     "links",
     metadata,
     Column("digest", String(64), primary_key=True),
-    Column("notice_id", ID, ForeignKey("notices.id"), nullable=False, index=True),
+    Column("notice_id", ID, ForeignKey("notices.id"), index=True),
+    Column("path", String(200), nullable=False),
     Column("admin_id", ID, ForeignKey("admins.id"), nullable=False, index=True),
-    Column("how", String(16), nullable=False),  # link: good for 30 minutes; mail: reads only
+    Column("how", String(16), nullable=False),
     Column("expires_at", Moment),
+    Column("opened_by", String(64), nullable=False, server_default=""),  # of a link from chat: the browser that was first, as a digest
     Column("voided_at", Moment),
     CheckConstraint("how IN ('link', 'mail')", name="how"),
+    CheckConstraint("how <> 'mail' OR notice_id IS NOT NULL", name="mail_is_about_a_notice"),
+    CheckConstraint("how <> 'link' OR expires_at IS NOT NULL", name="link_expires"),
 )
 
 # What the schedule still has to do until somebody confirms, and the deadlines after that.

@@ -164,6 +164,7 @@ def upgrade() -> None:
         sa.Column("rule_version", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("sprang_from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("second_approver_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -206,6 +207,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["author_id"], ["operators.id"], name=op.f("fk_cases_author_id")),
         sa.ForeignKeyConstraint(["provider_id"], ["providers.id"], name=op.f("fk_cases_provider_id")),
         sa.ForeignKeyConstraint(["second_approver_id"], ["operators.id"], name=op.f("fk_cases_second_approver_id")),
+        sa.ForeignKeyConstraint(["sprang_from_id"], ["cases.id"], name=op.f("fk_cases_sprang_from_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("number", name=op.f("uq_cases_number")),
         sa.UniqueConstraint("request_key", name=op.f("uq_cases_request_key")),
@@ -309,21 +311,24 @@ def upgrade() -> None:
     op.create_table(
         "notices",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("number", sa.String(length=24), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("statement", columns.Json(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", columns.Moment(timezone=True), nullable=False),
-        sa.CheckConstraint("kind IN ('decision', 'reminder', 'revoked', 'recovered')", name=op.f("ck_notices_kind")),
+        sa.CheckConstraint("kind IN ('decision', 'reminder', 'revoked', 'recovered', 'outcome')", name=op.f("ck_notices_kind")),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_notices_case_id")),
+        sa.ForeignKeyConstraint(["provider_id"], ["providers.id"], name=op.f("fk_notices_provider_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
         sa.UniqueConstraint("key", name=op.f("uq_notices_key")),
         sa.UniqueConstraint("number", name=op.f("uq_notices_number")),
     )
     with op.batch_alter_table("notices", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notices_case_id_id"), ["case_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notices_provider_id"), ["provider_id"], unique=False)
 
     op.create_table(
         "operator_tasks",
@@ -353,11 +358,15 @@ def upgrade() -> None:
     op.create_table(
         "links",
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("path", sa.String(length=200), nullable=False),
         sa.Column("admin_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("how", sa.String(length=16), nullable=False),
         sa.Column("expires_at", columns.Moment(timezone=True), nullable=True),
+        sa.Column("opened_by", sa.String(length=64), server_default="", nullable=False),
         sa.Column("voided_at", columns.Moment(timezone=True), nullable=True),
+        sa.CheckConstraint("how <> 'link' OR expires_at IS NOT NULL", name=op.f("ck_links_link_expires")),
+        sa.CheckConstraint("how <> 'mail' OR notice_id IS NOT NULL", name=op.f("ck_links_mail_is_about_a_notice")),
         sa.CheckConstraint("how IN ('link', 'mail')", name=op.f("ck_links_how")),
         sa.ForeignKeyConstraint(["admin_id"], ["admins.id"], name=op.f("fk_links_admin_id")),
         sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name=op.f("fk_links_notice_id")),

@@ -1,0 +1,25 @@
+"""What providers have handed in ends with its case, or with their right to apply."""
+
+from collections.abc import Iterable
+
+from bot import clock
+from bot.model.filing import Filing, FilingKind
+from bot.model.trail import Actor
+from bot.store import filings, trail
+from bot.store.database import Tx
+
+
+def of_case(tx: Tx, actor: Actor, case_id: int, why: str, *, but: int = 0) -> None:
+    """Everything still open about a case lapses. but: the id of one that is being decided just now."""
+    _lapse(tx, actor, (one for one in filings.of_case(tx, case_id) if one.id != but), why)
+
+
+def of_barred(tx: Tx, actor: Actor, provider_id: int, why: str) -> None:
+    """A provider on the black list applies for nothing any more; its objections go on (4.1)."""
+    _lapse(tx, actor, (one for one in filings.of_provider(tx, provider_id) if one.kind is not FilingKind.OBJECTION), why)
+
+
+def _lapse(tx: Tx, actor: Actor, found: Iterable[Filing], why: str) -> None:
+    for filing in sorted((one for one in found if one.is_open), key=lambda one: (one.case_id is None, one.case_id or 0, one.id)):
+        filings.change(tx, filing, "lapse", claimed_by=None, claimed_until=None, decided_at=clock.now())
+        trail.record(tx, actor, "filing_lapsed", {"filing": filing.number, "why": why}, case_id=filing.case_id)
