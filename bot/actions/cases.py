@@ -8,18 +8,19 @@ from datetime import date
 from typing import Any
 
 from bot import clock
-from bot.actions import notices
+from bot.actions import lapses, notices, recovery
 from bot.actions.rights import by, must
 from bot.actions.words import MOST_CHARS, can_be_kept, written
 from bot.context import Context
 from bot.errors import NotFound, TransitionNotAllowed, UserMistake
 from bot.model.case import CASE, MEASURE, Case, Finding, Imposed, Kind, State, Step
+from bot.model.notice import Notice
 from bot.model.operator import Operator, Role
 from bot.model.texts import cases as texts
 from bot.model.texts.placeholders import unfilled
 from bot.store import cases, grounds, operator_tasks, providers, trail
 from bot.store.database import Tx
-from rules import catalogue
+from rules import Book, catalogue
 from rules.catalogue import Measure
 
 
@@ -105,6 +106,8 @@ def approve(ctx: Context, actor: Operator, number: str) -> Case:
         _record(tx, case, actor, "approve", {"rule_version": case.rule_version, "measures": [one.measure for one in case.measures]})
         for one in case.measures:
             operator_tasks.add(tx, f"apply:{one.id}", "apply", texts.to_apply(case, one), now, case_id=case.id)
+        if case.is_permanent:
+            lapses.of_barred(tx, by(actor), case.provider_id, "4.4")
         notices.issue(ctx, tx, case, book)
         return case
 
@@ -138,25 +141,31 @@ def revoke(ctx: Context, actor: Operator, number: str, reason: str) -> Case:
     book = ctx.book()
     with ctx.transaction() as tx:
         must(tx, actor, Role.APPROVER)
-        case = cases.by_number(tx, number)
+        case = cases.get(tx, cases.by_number(tx, number).id, lock=True)
         CASE.next(case.state, "revoke")
         reason = written(texts.WHY_REVOKED, reason)
         if left := unfilled({"reason": reason}):
             raise UserMistake(texts.unfilled(left))
-        now = clock.now()
-        case = cases.advance(tx, case, "revoke", ended_at=now)
-        notices.stop(tx, case)
-        for one in case.measures:
-            if one.state is Step.OWED:
-                cases.move(tx, one, "drop")
-            elif one.state is Step.APPLIED:
-                cases.move(tx, one, "start_lifting")
-                operator_tasks.add(tx, f"lift:{one.id}", "lift", texts.to_lift(case, one), now, case_id=case.id)
-        operator_tasks.drop(tx, case.id, ("apply", "serve", "report", "object", "overdue"), now)
-        case = cases.get(tx, case.id)
-        _record(tx, case, actor, "revoke", {}, personal={"reason": reason})
-        notices.take_back(ctx, tx, case, reason, book)
-        return case
+        take_back(ctx, tx, actor, case, reason, book)
+        return cases.get(tx, case.id)
+
+
+def take_back(ctx: Context, tx: Tx, actor: Operator, case: Case, reason: str, book: Book, *, but: int = 0) -> Notice:
+    """What revoking does, in the transaction of who decided it. but: the id of the objection that was upheld. Returns the notice."""
+    now = clock.now()
+    notices.stop(tx, case)
+    case = cases.advance(tx, case, "revoke", ended_at=now)
+    for one in case.measures:
+        if one.state is Step.OWED:
+            cases.move(tx, one, "drop")
+        elif one.state is Step.APPLIED:
+            cases.move(tx, one, "start_lifting")
+            operator_tasks.add(tx, f"lift:{one.id}", "lift", texts.to_lift(case, one), now, case_id=case.id)
+    operator_tasks.drop(tx, case.id, ("apply", "serve", "overdue"), now)
+    lapses.of_case(tx, by(actor), case.id, "revoked", but=but)
+    case = cases.get(tx, case.id)
+    _record(tx, case, actor, "revoke", {}, personal={"reason": reason})
+    return notices.take_back(ctx, tx, case, reason, book)
 
 
 def close(ctx: Context, actor: Operator, number: str) -> Case:
@@ -170,6 +179,7 @@ def close(ctx: Context, actor: Operator, number: str) -> Case:
         case = cases.advance(tx, case, "close", ended_at=clock.now())
         notices.stop(tx, case)
         operator_tasks.drop(tx, case.id, ("serve", "overdue"), clock.now())
+        lapses.of_case(tx, by(actor), case.id, "closed")
         _record(tx, case, actor, "close", {})
         return case
 
@@ -178,19 +188,21 @@ def move_measure(ctx: Context, actor: Operator, number: str, measure: Measure, a
     """Confirm a step that an operator took on the platform itself: "apply", or "lift" once lifting has begun."""
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR)
-        case = cases.by_number(tx, number)
+        case = cases.get(tx, cases.by_number(tx, number).id, lock=True)
         one = _measure(case, measure)
         if action not in ("apply", "lift"):
             raise TransitionNotAllowed("measure", action, one.state)
         MEASURE.next(one.state, action)
         if action == "apply" and not case.is_open:
             raise TransitionNotAllowed("case", "apply", case.state)
+        if action == "lift":
+            recovery.must_be_next(case, one)
         now = clock.now()
         done = {"applied_at": now, "applied_by": actor.id} if action == "apply" else {"lifted_at": now, "lifted_by": actor.id}
         cases.move(tx, one, action, **done)
         operator_tasks.finish(tx, f"{action}:{one.id}", actor.id, now)
         _record(tx, case, actor, f"measure_{action}", {"measure": measure})
-        return cases.get(tx, case.id)
+        return recovery.finish(ctx, tx, cases.get(tx, case.id), by(actor))
 
 
 def add_note(ctx: Context, actor: Operator, number: str, text: str) -> None:

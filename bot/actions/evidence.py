@@ -48,12 +48,12 @@ def add(ctx: Context, actor: Operator, number: str, uploads: Sequence[Upload]) -
     """
     with ctx.read() as connection:  # before anything is written to the disk
         must(connection, actor, Role.OPERATOR)
-        _must_be_open(cases.by_number(connection, number))
+        must_be_open(cases.by_number(connection, number))
     kept = keep(ctx, uploads)
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR)
         case = cases.get(tx, cases.by_number(tx, number).id, lock=True)
-        _must_be_open(case)
+        must_be_open(case)
         return attach(tx, actor, case, kept)
 
 
@@ -113,6 +113,7 @@ def opened(ctx: Context, actor: Operator, number: str, sha256: str) -> tuple[Evi
     return found, Files.of(ctx.settings).open(found.sha256)
 
 
-def _must_be_open(case: Case) -> None:
+def must_be_open(case: Case) -> None:
+    """Raises UserMistake for a case that is ended."""
     if case.state in _ENDED:
         raise UserMistake(texts.ENDED)

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from bot import clock
 from bot.actions import alarms, listings
+from bot.actions.recovery import REAPPLIED
 from bot.actions.words import MOST_CHARS, can_be_kept
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
@@ -25,7 +26,6 @@ from bot.store.database import Tx
 from rules import Book
 from rules.catalogue import GROUNDS, Measure
 
-RETURNING = frozenset({Measure.CANCEL_RECOMMENDATION, Measure.CANCEL_SEARCH})  # take a re-application too (4.2)
 _AGREED_TO = ("4.3", "4.4")  # shown before a withdrawal is handed in
 _NAME_CHARS = 200
 
@@ -105,7 +105,7 @@ def offers(ctx: Context, tx: Tx, case: Case) -> list[Offer]:
     """What the provider may hand in about a case, an objection for each measure, each with what is under way or why it cannot be."""
     found = [_offer(ctx, tx, case, FilingKind.REPORT, None)]
     found += [_offer(ctx, tx, case, FilingKind.OBJECTION, one) for one in case.measures or (None,)]
-    if any(one.measure in RETURNING for one in case.measures):
+    if any(one.measure in REAPPLIED for one in case.measures):
         found.append(_offer(ctx, tx, case, FilingKind.REAPPLICATION, None))
     return found
 
@@ -144,7 +144,7 @@ def _refusal(ctx: Context, tx: Tx, case: Case, kind: FilingKind) -> str:
         return barred
     if kind is FilingKind.REPORT:
         return texts.REMINDER_OWES_NOTHING if case.kind is Kind.REMINDER and not case.rectify_days else ""
-    if not any(one.measure in RETURNING and one.state in IN_FORCE for one in case.measures):
+    if not any(one.measure in REAPPLIED and one.state in IN_FORCE for one in case.measures):
         return texts.NOT_OWED
     report = filings.living(tx, FilingKind.REPORT, case_id=case.id)
     return "" if report and report.round else texts.REPORT_FIRST

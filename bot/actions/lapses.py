@@ -9,9 +9,10 @@ from bot.store import filings, trail
 from bot.store.database import Tx
 
 
-def of_case(tx: Tx, actor: Actor, case_id: int, why: str, *, but: int = 0) -> None:
-    """Everything still open about a case lapses. but: the id of one that is being decided just now."""
-    _lapse(tx, actor, (one for one in filings.of_case(tx, case_id) if one.id != but), why)
+def of_case(tx: Tx, actor: Actor, case_id: int, why: str, *, but: int = 0, objections: bool = True) -> None:
+    """Everything still open about a case lapses. but: the id of one that is being decided. objections: False lets those go on."""
+    found = [one for one in filings.of_case(tx, case_id) if one.id != but and (objections or one.kind is not FilingKind.OBJECTION)]
+    _lapse(tx, actor, found, why)
 
 
 def of_barred(tx: Tx, actor: Actor, provider_id: int, why: str) -> None:

@@ -1,7 +1,7 @@
 """How apps are listed now: derived, never a snapshot."""
 
 from bot import clock
-from bot.model.case import Imposed, listing
+from bot.model.case import listing
 from bot.model.provider import App, Listing
 from bot.store import cases, filings, providers
 from bot.store.database import Tx
@@ -13,11 +13,10 @@ def of_app(tx: Tx, app: App) -> Listing:
     return listing(app.baseline, cases.imposed_on(tx, app.provider_id, app.id), clock.now(), is_withdrawn=is_withdrawn)
 
 
-def without(tx: Tx, app: App, case_id: int) -> tuple[Listing, list[Imposed]]:
-    """What would hold without the measures of one case, and the measures of other cases that stay in force."""
+def without(tx: Tx, app: App, case_id: int) -> Listing:
+    """What would hold for an app without the measures of one case: what its recovery leads to."""
     others = cases.imposed_on(tx, app.provider_id, app.id, but=case_id)
-    is_withdrawn = app.id in filings.withdrawn(tx, [app.id])
-    return listing(app.baseline, others, clock.now(), is_withdrawn=is_withdrawn), others
+    return listing(app.baseline, others, clock.now(), is_withdrawn=app.id in filings.withdrawn(tx, [app.id]))
 
 
 def of_provider(tx: Tx, provider_id: int) -> list[tuple[App, Listing]]:

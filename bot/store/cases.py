@@ -145,6 +145,18 @@ def imposed_on(connection: Connection, provider_id: int, app_id: int, *, but: in
     return [one for imposed in _imposed(connection, case_ids).values() for one in imposed]
 
 
+def imposed_by_case(connection: Connection, provider_id: int, app_id: int, *, but: int) -> list[tuple[str, Imposed]]:
+    """(number of a case, a measure of it) about this app, or about its provider as a whole; `but` is the id of a case to leave out."""
+    of_these = and_(cases.c.provider_id == provider_id, or_(cases.c.app_id == app_id, cases.c.app_id.is_(None)), cases.c.state.in_(ISSUED))
+    return [(case.number, one) for case in _many(connection, and_(of_these, cases.c.id != but)) for one in case.measures]
+
+
+def with_ended_measures(connection: Connection, now: datetime) -> list[int]:
+    """Ids of open cases with a measure in place whose end has come, oldest first."""
+    over = select(measures.c.case_id).where(measures.c.ends_at <= now, measures.c.state.in_((Step.OWED, Step.APPLIED)))
+    return list(connection.execute(select(cases.c.id).where(cases.c.id.in_(over), cases.c.state.in_(OPEN)).order_by(cases.c.id)).scalars())
+
+
 def rewrite(tx: Tx, case: Case, values: Mapping[str, Any]) -> Case:
     """Change a draft's own words. Raises Stale when somebody was quicker."""
     return _swap(tx, case, dict(values))

@@ -1,6 +1,6 @@
 """Wording about cases, for operators and for 我的处理."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.model.case import Case, Imposed, State, Step
 from rules import catalogue
@@ -136,6 +136,11 @@ def to_apply(case: Case, one: Imposed) -> str:
 def to_lift(case: Case, one: Imposed) -> str:
     """The task to take a measure away on the platform."""
     return f"案件 {case.number}：请在平台上解除“{MEASURES[one.measure]}”，完成后确认。"
+
+
+def lift_first(left: Sequence[Imposed]) -> str:
+    """left: measures that are lifted before the one that somebody wants to confirm."""
+    return f"恢复按次序进行：请先解除“{'、'.join(MEASURES[one.measure] for one in left)}”。"
 
 
 def to_serve(case: Case) -> str:
