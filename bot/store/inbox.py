@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, literal, select, update
@@ -37,10 +38,11 @@ class Received:
     reply_state: str = "passive"
 
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _NAMES}
+        return dict(zip(_NAMES, _VALUES(self), strict=True))
 
 
 _NAMES = tuple(field.name for field in fields(Received))
+_VALUES = attrgetter(*_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,9 @@ INSERT = {
     name: dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]).returning(inbox.c.key, inbox.c.id)
     for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
 }
+
+
+PUT = sqlite.insert(inbox).on_conflict_do_nothing(index_elements=["key"])  # where only whether it was new is asked
 
 
 def find(connection: Connection, key: str) -> Stored | None:
@@ -283,9 +288,9 @@ class GroupInsert:
                 ticket.stored = find(tx, ticket.row.key)
 
     def _insert_sqlite(self, connection: sqlite3.Connection, tickets: list[_Ticket]) -> None:
-        insert_one = self._database.prepared(INSERT["sqlite"])
+        put = self._database.prepared(PUT)
         for ticket in tickets:
-            if insert_one.run(connection, ticket.row.values()) is None:
+            if not put.change(connection, ticket.row.values()):
                 ticket.stored = find_with(self._database, connection, ticket.row.key)
         failpoint.reach("inbox.inserted")
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bot import failpoint
 from bot.errors import Unavailable
 from bot.store.database import WAIT_S, Database
-from bot.store.inbox import INSERT, Received, Stored, find_with
+from bot.store.inbox import PUT, Received, Stored, find_with
 
 LARGEST = 200  # rows a commit: bounds how long other writers wait
 _RETRY_S = 0.0002, 0.001  # as in database.py: a random pause starves nobody
@@ -83,15 +83,17 @@ class LoopInsert:
 
     def _insert(self, connection: sqlite3.Connection, tickets: list[_Ticket]) -> list[Stored | None]:
         """What stood there already, for each. A row that the database refuses fails alone: its statement is undone, not the others'."""
-        insert_one = self._database.prepared(INSERT["sqlite"])
+        put = self._database.prepared(PUT)
         before: list[Stored | None] = []
         for ticket in tickets:
             there = None
             try:
-                if insert_one.run(connection, ticket.row.values()) is None:
+                if not put.change(connection, ticket.row.values()):
                     there = find_with(self._database, connection, ticket.row.key)
             except Exception as error:  # noqa: BLE001  whatever it was: the others' rows, and the turn to write, must not be lost with it
                 ticket.fail(error)
+                if not connection.in_transaction:  # a full disk ends it: what came after would be kept one by one, and told to be lost
+                    return [None] * len(tickets)  # the commit fails, and with it all of them
             before.append(there)
         return before
 

@@ -5,6 +5,7 @@ size → envelope → signature → decryption → receiveid → (dispatcher) st
 """
 
 import asyncio
+import itertools
 import secrets
 import time
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ import structlog
 from bot import clock, failpoint
 from bot.dispatch import Dispatcher, where
 from bot.errors import BadCallback, Unavailable
-from bot.metrics import CALLBACKS, HANDLING
+from bot.metrics import HANDLING, Tally
 from bot.model.inbound import SuitePush
 from bot.web.pages import Pages, body_of, drain, length_of
 from bot.wecom.crypto import Codec, envelope
@@ -45,13 +46,15 @@ class Callback:
         self._receiveids = receiveids
         self._max_bytes = max_bytes
         self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._tally = Tally()
+        self._name, self._number = secrets.token_hex(4), itertools.count()  # request ids: of this process, and counted
 
     async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
         if scope.path != PATH:
             await self._pages(scope, protocol)
             return
         started = time.perf_counter()
-        request_id = secrets.token_hex(8)
+        request_id = f"{self._name}{next(self._number):08x}"
         structlog.contextvars.bind_contextvars(request_id=request_id)  # of this request alone: each has a task of its own
         try:
             status, body, kind, outcome = 200, *await self._answer(scope, protocol)
@@ -65,7 +68,7 @@ class Callback:
             status, body, kind, outcome = 503, b"", "text/plain", "failed"
             log.error("callback_failed", error=type(error).__name__, at=where(error))
         seconds = time.perf_counter() - started
-        CALLBACKS.labels(outcome).inc()
+        self._tally.note(outcome, asyncio.get_running_loop().call_later)
         HANDLING.observe(seconds)
         protocol.response_bytes(status, [("content-type", kind), ("x-request-id", request_id)], body)
 
