@@ -70,7 +70,7 @@ class Dispatcher:
         self._routes = tuple(routes)
         self._rows = inbox.GroupInsert(house.database, coming=lambda: len(self._running))
         self._soon = LoopInsert(house.database)
-        self._running: dict[str, Future[None]] = {}
+        self._running: dict[str, list[Future[None]]] = {}  # who waits for it, by key
         self._running_lock = threading.Lock()
         self._threads = ThreadPoolExecutor(house.settings.web_threads, "handler")
 
@@ -119,15 +119,20 @@ class Dispatcher:
 
     def _begin(self, key: str) -> "Future[None] | None":
         """None for whoever brings this key first, who must `_end` it; else what is done when the first is through."""
-        mine: Future[None] = Future()
         with self._running_lock:
-            first = self._running.setdefault(key, mine)
-        return None if first is mine else first
+            others = self._running.get(key)
+            if others is None:
+                self._running[key] = []
+                return None
+            mine: Future[None] = Future()
+            others.append(mine)
+            return mine
 
     def _end(self, key: str) -> None:
         with self._running_lock:
-            mine = self._running.pop(key)
-        mine.set_result(None)
+            others = self._running.pop(key)
+        for one in others:
+            one.set_result(None)
 
     def _work(self, message: Inbound | SuitePush, arrived_at: datetime, *, at_once: bool = False) -> inbox.Received | str:
         """The row to commit with its reply, or the reply where all is committed. at_once: raises MayWait where a thread must do it."""
