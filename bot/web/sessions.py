@@ -17,11 +17,17 @@ from config.settings import Settings
 
 LASTS_S = 8 * 3_600
 STATE_LASTS_S = 10 * 60  # from leaving for the authorisation to coming back
+BROWSER_LASTS_S = 400 * 86_400  # as long as browsers keep a cookie
+
+
+def is_prefetch(request: Request) -> bool:
+    """Whether a browser fetches what nobody has asked to see yet."""
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """how: "oauth"; "link" or "mail" for who came by a link of their own, which opens the one notice `only` names."""
+    """how: "oauth"; "link" for who came by a link from chat; "mail" for who came by a mail's, which opens the one notice `only` names."""
 
     address: Address
     how: str
@@ -38,7 +44,7 @@ class Session:
 
 
 class Sessions:
-    """Reads and writes the portal's two cookies."""
+    """Reads and writes the portal's three cookies."""
 
     def __init__(self, settings: Settings) -> None:
         secret = settings.secret_key.get_secret_value()
@@ -48,6 +54,8 @@ class Sessions:
         self._is_secure = settings.public_url.startswith("https://")
         prefix = "__Host-" if self._is_secure else ""
         self._name, self._state_name = f"{prefix}portal", f"{prefix}portal_state"
+        self._browsers = URLSafeTimedSerializer(secret, salt="portal browser")
+        self._browser_name = f"{prefix}portal_browser"
 
     def read(self, request: Request) -> Session | None:
         """The reader, as far as the cookie says."""
@@ -62,6 +70,15 @@ class Sessions:
         address = session.address
         held = [address.corpid, address.agentid, address.userid, session.how, session.only]
         self._put(response, self._name, str(self._sessions.dumps(held)), LASTS_S)
+
+    def browser(self, request: Request) -> str | None:
+        """The random name that this browser was given, if it was."""
+        held = self._load(self._browsers, request.cookies.get(self._browser_name, ""), BROWSER_LASTS_S)
+        return held if isinstance(held, str) else None
+
+    def name_browser(self, response: Response) -> None:
+        """Give this browser a name, to which links from chat are bound."""
+        self._put(response, self._browser_name, str(self._browsers.dumps(secrets.token_hex(16))), BROWSER_LASTS_S)
 
     def leave(self, response: Response, path: str) -> str:
         """Before the authorisation: remember where to come back to. Returns the `state` to send along, letters and digits."""
@@ -79,7 +96,7 @@ class Sessions:
 
     def form_token(self, session: Session) -> str:
         """What every form of this reader carries: a page elsewhere cannot know it."""
-        told = f"{session.address}\n{session.how}\n{session.only}"
+        told = f"{session.address}\n{session.only}"
         return hmac.new(self._key, told.encode(), sha256).hexdigest()
 
     def is_own_form(self, session: Session, token: str) -> bool:

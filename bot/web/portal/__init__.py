@@ -21,9 +21,9 @@ from bot.model.provider import Address
 from bot.model.texts import my_cases as case_texts
 from bot.model.texts import notices as texts
 from bot.model.texts.cases import MEASURES, STATES
-from bot.store import cases, providers
+from bot.store import cases
 from bot.store import notices as stored
-from bot.web.sessions import Session, Sessions
+from bot.web.sessions import Session, Sessions, is_prefetch
 from bot.wecom.client import Client
 from bot.wecom.limits import Fault, fault_of
 
@@ -44,7 +44,7 @@ class Portal:
 
     def blueprint(self) -> Blueprint:
         """For Flask, under /portal."""
-        pages = Blueprint("portal", __name__, url_prefix="/portal", template_folder="templates", static_folder="static")
+        pages = Blueprint("portal", "bot.web", url_prefix="/portal", template_folder="templates", static_folder="static")
         pages.add_url_rule("/", view_func=self.home, endpoint="home")
         pages.add_url_rule("/notices/<key>", view_func=self.notice, endpoint="notice")
         pages.add_url_rule("/notices/<key>/text", view_func=self.text, endpoint="text")
@@ -70,7 +70,7 @@ class Portal:
             return self._identify()
         ctx = Context(self._house)
         notice, case = self._own(ctx, key, session.address)
-        if request.method == "GET" and "prefetch" not in request.headers.get("Sec-Purpose", request.headers.get("Purpose", "")):
+        if request.method == "GET" and not is_prefetch(request):
             notices.seen(ctx, notice.id, session.address, session.how)
         with ctx.read() as connection:
             receipts = stored.receipts_of(connection, notice.id)
@@ -84,7 +84,7 @@ class Portal:
             session=session,
             token=self._sessions.form_token(session),
             said=self._said(request.args.get("said", "")),
-            state=STATES[case.state],
+            state=STATES[case.state] if case else "",
             clock_line=lambda until: case_texts.clock_line(until, clock.now()),
             has_home=not session.only,
             words=texts,
@@ -137,23 +137,36 @@ class Portal:
         return response
 
     def link(self, secret: str) -> Response:
-        """A personal link becomes a session for its notice alone, and leaves the address bar."""
-        ctx = Context(self._house)
-        with ctx.read() as connection:
-            known = stored.link(connection, links.digest(secret), clock.now()) if len(secret) <= _KEY_CHARS else None
-            if known is None:
-                abort(410)
-            notice_id, admin_id, how = known
-            notice = stored.get(connection, notice_id)
-            admin = providers.admin(connection, admin_id)
+        """A personal link becomes a session, and leaves the address bar.
+
+        A link from chat belongs to the first browser that opens it: one that comes without a name is given one and comes again, so that
+        what keeps no cookies, such as a scanner of messages, takes the link from nobody.
+        """
         if request.method == "HEAD":
             return Response()
-        response = redirect(url_for("portal.notice", key=notice.key))
+        if is_prefetch(request):
+            return Response(status=503)  # not shown, not kept: the browser asks again when somebody goes there
+        browser = self._sessions.browser(request)
+        if browser is None:
+            return self._named(secret)
+        try:
+            found = links.opened(Context(self._house), secret, browser)
+        except NotFound:
+            abort(410)
+        response = redirect(found.path)
         assert isinstance(response, Response)
-        self._sessions.write(response, Session(admin.address, how, only=notice.key))
+        self._sessions.write(response, Session(found.admin.address, found.how, found.only))
         return response
 
-    def _own(self, ctx: Context, key: str, address: Address) -> tuple[Notice, Case]:
+    def _named(self, secret: str) -> Response:
+        if "again" in request.args or len(secret) > _KEY_CHARS:
+            abort(410)
+        response = redirect(url_for("portal.link", secret=secret, again=1))
+        assert isinstance(response, Response)
+        self._sessions.name_browser(response)
+        return response
+
+    def _own(self, ctx: Context, key: str, address: Address) -> tuple[Notice, Case | None]:
         """The notice and its case, for an addressee; 404 for all others."""
         try:
             if len(key) > _KEY_CHARS:
@@ -161,7 +174,7 @@ class Portal:
             with ctx.read() as connection:
                 notice = stored.by_key(connection, key)
                 notices.addressee(connection, notice, address)
-                return notice, cases.get(connection, notice.case_id)
+                return notice, cases.get(connection, notice.case_id) if notice.case_id else None
         except NotFound:
             abort(404)
 
