@@ -10,7 +10,7 @@ from bot.model.texts import notices as texts
 
 
 def notice_card(message: TemplateCardEvent, ctx: InboundContext) -> Reply:
-    """Take the receipt, write down a wish, or send a link to the full text: for addressees only, and each of them once."""
+    """Take the receipt, or send a link to the full text: for addressees only, and each of them once."""
     address = Address(message.corpid, message.agentid, message.userid)
     try:
         notice = notices.pressed(ctx, message.task_id, address)  # before anything is written
@@ -22,11 +22,7 @@ def notice_card(message: TemplateCardEvent, ctx: InboundContext) -> Reply:
             given = notices.confirm(ctx, notice.id, address, "card", message.response_code)
             word = texts.confirmed if given.is_first else texts.confirmed_before
             return _told(word(notice.number, given.receipt.at))
-        case notice_cards.REPORT | notice_cards.OBJECT as what:
-            label = texts.REPORT if what == notice_cards.REPORT else texts.OBJECT
-            word_wish = texts.wished if notices.wish(ctx, notice.id, address, what) else texts.wished_before
-            return _told(word_wish(label, notice.number))
-        case notice_cards.READ:
+        case notice_cards.READ | notice_cards.REPORT | notice_cards.OBJECT:
             return _told(texts.personal_link(notice.number, notices.personal_link(ctx, notice.id, address)))
         case _:
             return _told(texts.NO_SUCH_CARD)

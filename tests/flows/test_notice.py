@@ -9,7 +9,7 @@ from bot.context import Context
 from bot.model.case import State
 from bot.model.provider import Address
 from bot.store import cases as case_rows
-from bot.store import operator_tasks, providers
+from bot.store import providers
 from bot.store.tables import batches as batch_rows
 from bot.store.tables import deliveries as delivery_rows
 from bot.store.tables import events as event_rows
@@ -132,20 +132,6 @@ def test_a_press_days_later_still_counts(house, wecom, run_worker, post, clock, 
     run_worker()
     assert count(house, receipts) == 1
     assert any("王伟" in row["value"] for row in cards_of(wecom, "li.na")[0]["horizontal_content_list"])
-
-
-@pytest.mark.parametrize(("key", "words"), [("report", "提交整改报告"), ("object", "提出异议")])
-def test_a_wish_becomes_a_task_once_and_says_so(house, wecom, run_worker, post, clock, wang, task_id, key, words):
-    for _ in range(2):
-        press(post, wecom, wang, key, task_id)
-        run_worker()
-        clock.tick(seconds=2)
-    with house.database.read() as connection:
-        tasks = [task for task in operator_tasks.opened(connection) if task.kind == key]
-    assert len(tasks) == 1
-    first, second = told(wecom, wang)
-    assert words in first
-    assert "此前已经记录" in second
 
 
 def test_the_full_text_comes_as_a_personal_link(house, wecom, run_worker, post, wang, task_id):
