@@ -20,8 +20,13 @@ RUNG = (
     "hook_failed",
     "serve_by_hand",
     "overdue",
-    "wish_report",
-    "wish_object",
+    "filed_report",
+    "filed_objection",
+    "filed_reapplication",
+    "filed_withdrawal",
+    "review_late",
+    "human_asked",
+    "human_late",
 )
 
 
