@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from bot import clock
-from bot.actions import alarms, listings
-from bot.actions.recovery import REAPPLIED
+from bot.actions import alarms
+from bot.actions.offers import Offer, admin_at, app_offers, barred, no_withdrawal, offer_of, own, own_app, own_case, refusal
 from bot.actions.words import MOST_CHARS, can_be_kept
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
 from bot.files import Files, Stored
-from bot.model.case import IN_FORCE, ISSUED, Case, Imposed, Kind, State
+from bot.model.case import Case, Imposed
 from bot.model.days import DayKind, deadline
 from bot.model.filing import MACHINES, PARTS, FiledFile, Filing, FilingKind, FilingState, Item, Missing, digest, missing
 from bot.model.provider import Address, Admin, App
@@ -47,115 +47,13 @@ class Written:
     items: Mapping[str, Mapping[str, str]] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """Something a provider may do about a case or an app, or why not. filing: where one is under way or done."""
-
-    kind: FilingKind
-    measure: Imposed | None = None
-    filing: Filing | None = None
-    refusal: str = ""
-
-
-# Who, and what is theirs
-
-
-def admin_at(tx: Tx, address: Address) -> Admin:
-    """Raises NotFound for whoever speaks for no provider now."""
-    admin = providers.admin_at(tx, address)
-    if admin is None:
-        raise NotFound("admin")
-    return admin
-
-
-def own_case(tx: Tx, admin: Admin, number: str, *, lock: bool = False) -> Case:
-    """A case that this admin's provider was told of. Raises NotFound."""
-    case = cases.by_number(tx, number)
-    if case.provider_id != admin.provider_id or case.state not in ISSUED:
-        raise NotFound("case")
-    return cases.get(tx, case.id, lock=True) if lock else case
-
-
-def own_app(tx: Tx, admin: Admin, code: str) -> App:
-    """An app of this admin's provider. Raises NotFound."""
-    app = providers.app_by_code(tx, code)
-    if app is None or app.provider_id != admin.provider_id:
-        raise NotFound("app")
-    return app
-
-
-def own(tx: Tx, admin: Admin, number: str) -> Filing:
-    """A filing of this admin's provider. Raises NotFound."""
-    filing = filings.by_number(tx, number)
-    if filing.provider_id != admin.provider_id:
-        raise NotFound("filing")
-    return filing
+# Reading
 
 
 def shown(ctx: Context, address: Address, number: str) -> Filing:
     """One filing, for an admin of its provider. Raises NotFound."""
     with ctx.read() as connection:
         return own(connection, admin_at(connection, address), number)
-
-
-# What may be done
-
-
-def offers(ctx: Context, tx: Tx, case: Case) -> list[Offer]:
-    """What the provider may hand in about a case, an objection for each measure, each with what is under way or why it cannot be."""
-    found = [_offer(ctx, tx, case, FilingKind.REPORT, None)]
-    found += [_offer(ctx, tx, case, FilingKind.OBJECTION, one) for one in case.measures or (None,)]
-    if any(one.measure in REAPPLIED for one in case.measures):
-        found.append(_offer(ctx, tx, case, FilingKind.REAPPLICATION, None))
-    return found
-
-
-def app_offers(ctx: Context, tx: Tx, app: App) -> list[Offer]:
-    """撤出推荐 for an app, or the way back from it."""
-    withdrawal = filings.living(tx, FilingKind.WITHDRAWAL, app_id=app.id)
-    if withdrawal and withdrawal.state is FilingState.GRANTED and withdrawal.ended_at is None:
-        back = filings.living(tx, FilingKind.REAPPLICATION, app_id=app.id)
-        still = back if back and back.parent_id == withdrawal.id and back.state is not FilingState.REFUSED else None
-        return [
-            Offer(kind=FilingKind.WITHDRAWAL, filing=withdrawal),
-            Offer(kind=FilingKind.REAPPLICATION, filing=still, refusal="" if still else _barred(ctx, tx, app.provider_id)),
-        ]
-    if withdrawal and withdrawal.is_open:
-        return [Offer(kind=FilingKind.WITHDRAWAL, filing=withdrawal)]
-    return [Offer(kind=FilingKind.WITHDRAWAL, refusal=_no_withdrawal(ctx, tx, app))]
-
-
-def _offer(ctx: Context, tx: Tx, case: Case, kind: FilingKind, measure: Imposed | None) -> Offer:
-    known = filings.living(tx, kind, case_id=case.id, measure_id=measure.id if measure else None)
-    if known and known.state is not FilingState.REFUSED:
-        return Offer(kind=kind, measure=measure, filing=known)
-    return Offer(kind=kind, measure=measure, refusal=_refusal(ctx, tx, case, kind))
-
-
-def _refusal(ctx: Context, tx: Tx, case: Case, kind: FilingKind) -> str:
-    """Why a case takes no such filing; "" where it does. Objections are taken late too, and against what is recovered."""
-    if kind is FilingKind.OBJECTION:
-        return "" if case.is_open or case.state is State.RECOVERED else texts.over(kind, case.number, case.state)
-    if not case.is_open:
-        return texts.over(kind, case.number, case.state)
-    if case.is_permanent:
-        return texts.PERMANENT
-    if barred := _barred(ctx, tx, case.provider_id):
-        return barred
-    if kind is FilingKind.REPORT:
-        return texts.REMINDER_OWES_NOTHING if case.kind is Kind.REMINDER and not case.rectify_days else ""
-    if not any(one.measure in REAPPLIED and one.state in IN_FORCE for one in case.measures):
-        return texts.NOT_OWED
-    report = filings.living(tx, FilingKind.REPORT, case_id=case.id)
-    return "" if report and report.round else texts.REPORT_FIRST
-
-
-def _no_withdrawal(ctx: Context, tx: Tx, app: App) -> str:
-    return _barred(ctx, tx, app.provider_id) or ("" if listings.of_app(tx, app).recommended else texts.ONLY_RECOMMENDED)
-
-
-def _barred(ctx: Context, tx: Tx, provider_id: int) -> str:
-    return texts.barred(ctx.book().clause("4.4")) if cases.is_barred(tx, provider_id) else ""
 
 
 # Beginning
@@ -172,7 +70,7 @@ def start(ctx: Context, address: Address, kind: FilingKind, *, case: str = "", m
         if case:
             about = own_case(tx, admin, case, lock=True)
             one = _objected(about, measure) if kind is FilingKind.OBJECTION else None
-            offer = _offer(ctx, tx, about, kind, one)
+            offer = offer_of(ctx, tx, about, kind, one)
             return offer.filing or _begin(tx, admin, offer, _about_case(about, one), _items(tx, about, kind, book))
         found = own_app(tx, admin, app)
         providers.lock_app(tx, found.id)
@@ -266,10 +164,10 @@ def submit(ctx: Context, address: Address, number: str, written: Written, *, agr
 def _refused_now(ctx: Context, tx: Tx, filing: Filing, case: Case | None) -> str:
     """A draft may have been begun when things were otherwise."""
     if case:
-        return _refusal(ctx, tx, case, filing.kind)
+        return refusal(ctx, tx, case, filing.kind)
     if filing.kind is FilingKind.WITHDRAWAL and filing.app_id:
-        return _no_withdrawal(ctx, tx, providers.app(tx, filing.app_id))
-    return _barred(ctx, tx, filing.provider_id)
+        return no_withdrawal(ctx, tx, providers.app(tx, filing.app_id))
+    return barred(ctx, tx, filing.provider_id)
 
 
 def _hand_in(ctx: Context, tx: Tx, filing: Filing, case: Case | None, admin: Admin) -> Filing:
