@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 import rules
 from bot import clock, failpoint
-from bot.actions import alarms, deadlines, heads, outcomes, recovery, reviews
+from bot.actions import alarms, deadlines, heads, outcomes, recovery, reviews, undelivered
 from bot.actions.alarms import Bell, WatchedMail
 from bot.context import Context, House
 from bot.delivery.engine import THREADS, Engine
@@ -134,6 +134,7 @@ class App:
             Job("deadlines", DEADLINES_EVERY_S, lambda: deadlines.run(Context(self.house))),
             Job("heads", HEADS_EVERY_S, self.close_days),
             Job("files", FILES_EVERY_S, self.sweep_files),
+            Job("undelivered", DEADLINES_EVERY_S, lambda: undelivered.look_after(Context(self.house))),
             Job("reviews", DEADLINES_EVERY_S, lambda: reviews.look_after(Context(self.house))),
             Job("recovery", DEADLINES_EVERY_S, lambda: recovery.by_time(Context(self.house))),
             Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),

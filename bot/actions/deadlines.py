@@ -15,11 +15,12 @@ from bot.errors import BotError
 from bot.model import ladder
 from bot.model.case import Case
 from bot.model.days import deadline
+from bot.model.filing import WAITING, FilingKind, FilingState
 from bot.model.notice import Notice, NoticeKind
 from bot.model.texts import cases as case_texts
 from bot.model.texts import notices as texts
 from bot.model.trail import SYSTEM
-from bot.store import cases, operator_tasks, providers, trail
+from bot.store import cases, filings, operator_tasks, providers, trail
 from bot.store import ladder as steps
 from bot.store import notices as sent
 from bot.store.database import Tx
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 _AT_ONCE = 200
 _UNHELPFUL = "withdrawn"
+_HANDED_IN = "report handed in"
 
 
 def run(ctx: Context) -> int:
@@ -126,6 +128,8 @@ def _deem(ctx: Context, tx: Tx, case: Case, _step: str) -> str:
 
 
 def _last_call(ctx: Context, tx: Tx, case: Case, step: str) -> str:
+    if _is_handed_in(tx, case):
+        return _HANDED_IN
     notice = decision(tx, case)
     title, words = texts.last_call(notice.statement, case)
     reached = notices.send(ctx, tx, notice, providers.admins(tx, case.provider_id), step, title, words)
@@ -135,6 +139,8 @@ def _last_call(ctx: Context, tx: Tx, case: Case, step: str) -> str:
 def _overdue(ctx: Context, tx: Tx, case: Case, _step: str) -> str:
     if case.overdue_at is not None:
         return "marked before"
+    if _is_handed_in(tx, case):
+        return _HANDED_IN
     now = clock.now()
     cases.note(tx, case, overdue_at=now)
     operator_tasks.add(tx, f"overdue:{case.number}", "overdue", case_texts.overdue(case), now, case_id=case.id)
@@ -150,6 +156,12 @@ _STEPS = {
     ladder.LAST_CALL: _last_call,
     ladder.OVERDUE: _overdue,
 }
+
+
+def _is_handed_in(tx: Tx, case: Case) -> bool:
+    """The provider has done its part: a report lies with us, or was accepted."""
+    report = filings.living(tx, FilingKind.REPORT, case_id=case.id)
+    return report is not None and report.state in (*WAITING, FilingState.ACCEPTED)
 
 
 def decision(tx: Tx, case: Case) -> Notice:

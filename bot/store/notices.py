@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, not_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound
 from bot.model.notice import Notice, NoticeKind, Receipt, Statement
 from bot.model.provider import Address
 from bot.store.database import Tx
-from bot.store.tables import batches, deliveries, notice_batches, notices, receipts, views
+from bot.store.tables import batches, deliveries, notice_batches, notices, operator_tasks, receipts, views
+
+_AT_ONCE = 200
 
 
 def add(tx: Tx, provider_id: int, case_id: int | None, kind: NoticeKind, key: str, statement: Statement, now: datetime) -> Notice:
@@ -38,6 +40,11 @@ def count(connection: Connection, case_id: int) -> int:
 def get(connection: Connection, notice_id: int) -> Notice:
     """Raises NotFound."""
     return _get(connection, notices.c.id == notice_id)
+
+
+def lock(tx: Tx, notice_id: int) -> None:
+    """Nobody else follows this notice up until this transaction ends. SQLite writes one transaction at a time anyway."""
+    tx.execute(select(notices.c.id).where(notices.c.id == notice_id).with_for_update())
 
 
 def by_key(connection: Connection, key: str) -> Notice:
@@ -159,6 +166,24 @@ def delivery_states(connection: Connection, notice_id: int) -> set[str]:
     carried = select(deliveries.c.state).join(notice_batches, notice_batches.c.batch_id == deliveries.c.batch_id)
     ours = notice_batches.c.notice_id == notice_id, notice_batches.c.step != "update"
     return set(connection.execute(carried.where(*ours).distinct()).scalars())
+
+
+def reached_nobody(connection: Connection, kinds: Iterable[NoticeKind], since: datetime) -> list[Notice]:
+    """Notices of these kinds, issued after `since`, that nobody got and nobody was asked to serve by hand, oldest first.
+
+    All that was sent of them came back, or there was nobody to send them to.
+    """
+    bad = deliveries.c.state.in_(("rejected", "exhausted", "cancelled"))
+    carried = notice_batches.join(deliveries, deliveries.c.batch_id == notice_batches.c.batch_id)
+    better = select(notice_batches.c.notice_id).select_from(carried).where(notice_batches.c.step != "update", not_(bad))
+    served = select(operator_tasks.c.key).where(operator_tasks.c.key == "serve:" + notices.c.number)
+    wanted = notices.c.kind.in_(list(kinds)), notices.c.created_at > since, notices.c.id.not_in(better), ~served.exists()
+    return [_notice(row) for row in connection.execute(select(notices).where(*wanted).order_by(notices.c.id).limit(_AT_ONCE))]
+
+
+def steps_of(connection: Connection, notice_id: int) -> set[str]:
+    """How a notice was sent so far: card, mail, outcome …"""
+    return set(connection.execute(select(notice_batches.c.step).where(notice_batches.c.notice_id == notice_id)).scalars())
 
 
 def waiting(connection: Connection, case_id: int) -> list[int]:

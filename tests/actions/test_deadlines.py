@@ -7,12 +7,14 @@ from bot.actions import cases, deadlines, notices
 from bot.clock import SHANGHAI
 from bot.context import Context
 from bot.errors import Stale
+from bot.model.filing import FilingKind
 from bot.model.provider import Address
 from bot.store import alarms, operator_tasks, providers
 from bot.store import cases as case_rows
 from bot.store import ladder as steps
 from bot.store import notices as notice_rows
-from tests.cast import AGENTID, CORPID, finding, issue
+from tests.cast import AGENTID, CORPID, at, finding, issue
+from tests.flows.test_way_back import WORDS, decide, hand_in
 
 
 @pytest.fixture
@@ -108,6 +110,27 @@ def test_the_deadline_brings_a_last_reminder_then_a_mark_and_no_measure(house, c
     with house.database.read() as connection:
         assert [task.kind for task in operator_tasks.opened(connection)].count("overdue") == 1
     assert [row.detail["number"] for row in raised(house) if row.what == "overdue"] == [issued]
+
+
+def test_a_report_that_lies_with_us_is_neither_called_for_nor_late(house, cast, ctx, issued, hours, wecom, run_worker):
+    run_worker()
+    confirm(ctx, issued)
+    report = hand_in(lambda: Context(house), at("li.na"), FilingKind.REPORT, issued, items=WORDS)
+    hours(24 * 6)
+    assert not any("整改期限将至" in text for text in texts_to(wecom, "li.na"))
+    hours(24 * 3)
+    assert case_of(house, issued).overdue_at is None
+    assert done(house, issued)["overdue"] == "report handed in"
+    assert not report.is_late
+
+
+def test_a_report_that_was_sent_back_before_the_deadline_is_called_for_and_late(house, cast, ctx, issued, hours, run_worker):
+    run_worker()
+    confirm(ctx, issued)
+    report = hand_in(lambda: Context(house), at("li.na"), FilingKind.REPORT, issued, items=WORDS)
+    decide(lambda: Context(house), cast["approver"], report.number, "send_back", reasons="请补充。")
+    hours(24 * 9)
+    assert case_of(house, issued).overdue_at is not None
 
 
 def test_a_page_that_an_addressee_opened_serves_days_later_to_the_second(house, ctx, issued, hours, run_worker, clock):

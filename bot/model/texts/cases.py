@@ -148,6 +148,11 @@ def to_serve(case: Case) -> str:
     return f"案件 {case.number}：一直没有人确认收到通知，请以其他方式送达，并登记送达凭据。"
 
 
+def to_serve_outcome(number: str) -> str:
+    """The task to tell a provider by hand what was decided, as no message reached anybody."""
+    return f"通知 {number} 没有送达任何一位管理员，请以其他方式送达，并在办结时写明方式和凭据。"
+
+
 def overdue(case: Case) -> str:
     """The task to look after a rectification whose time is over."""
     return f"案件 {case.number}：整改期限已过，请核查整改情况。系统不会自动采取任何措施。"

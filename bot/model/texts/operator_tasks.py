@@ -4,8 +4,9 @@ KINDS = {
     "apply": "执行措施",
     "lift": "解除措施",
     "serve": "人工送达",
-    "report": "整改报告",
-    "object": "异议",
+    "serve_outcome": "人工送达",
+    "withdraw": "撤出推荐",
+    "return": "恢复推荐",
     "overdue": "逾期核查",
     "admins": "管理员不足",
 }
@@ -14,6 +15,8 @@ KINDS = {
 _ENDED_BY = {
     "apply": "请用 python -m bot cases applied 案件编号 措施 来确认已执行。",
     "lift": "请用 python -m bot cases lifted 案件编号 措施 来确认已解除。",
+    "withdraw": "请用 python -m bot filings done 编号 来确认已在平台上取消推荐和搜索。",
+    "return": "请用 python -m bot filings done 编号 来确认已在平台上恢复推荐和搜索。",
     "serve": "请用 python -m bot cases serve 来登记送达方式和凭据。",
 }
 
