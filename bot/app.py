@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 import rules
 from bot import clock, failpoint
-from bot.actions import alarms, deadlines, heads, outcomes, recovery, reviews, undelivered
+from bot.actions import alarms, chat_media, deadlines, heads, humans, outcomes, recovery, reviews, undelivered
 from bot.actions.alarms import Bell, WatchedMail
 from bot.context import Context, House
 from bot.delivery.engine import THREADS, Engine
@@ -38,6 +38,7 @@ from handlers.routes import ROUTES
 DEADLINES_EVERY_S = 30.0
 HEADS_EVERY_S = 600.0
 ALARMS_EVERY_S = 30.0
+MEDIA_EVERY_S = 1.0
 FILES_EVERY_S = 3_600.0
 ORPHANS_KEPT = timedelta(days=1)  # an upload and the row about it are seconds apart
 
@@ -137,6 +138,8 @@ class App:
             Job("undelivered", DEADLINES_EVERY_S, lambda: undelivered.look_after(Context(self.house))),
             Job("reviews", DEADLINES_EVERY_S, lambda: reviews.look_after(Context(self.house))),
             Job("recovery", DEADLINES_EVERY_S, lambda: recovery.by_time(Context(self.house))),
+            Job("humans", DEADLINES_EVERY_S, lambda: humans.look_after(Context(self.house))),
+            Job("media", MEDIA_EVERY_S, lambda: chat_media.run(Context(self.house), self.client)),
             Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),
         )
         return Worker(self.house, self.engine, self.queue, jobs)

@@ -1,8 +1,9 @@
 """Presses on the card of a notice. A press has no passive reply (path/90240): the card changes, and a message says what was done."""
 
-from bot.actions import notice_cards, notices
+from bot.actions import chat_filings, notice_cards, notices
 from bot.context import InboundContext
 from bot.errors import UserMistake
+from bot.model.filing import FilingKind
 from bot.model.inbound import TemplateCardEvent
 from bot.model.provider import Address
 from bot.model.reply import Reply, messages
@@ -10,7 +11,7 @@ from bot.model.texts import notices as texts
 
 
 def notice_card(message: TemplateCardEvent, ctx: InboundContext) -> Reply:
-    """Take the receipt, or send a link to the full text: for addressees only, and each of them once."""
+    """Take the receipt, begin or open a draft, or send a link to the full text: for addressees only, and each of them once."""
     address = Address(message.corpid, message.agentid, message.userid)
     try:
         notice = notices.pressed(ctx, message.task_id, address)  # before anything is written
@@ -22,7 +23,10 @@ def notice_card(message: TemplateCardEvent, ctx: InboundContext) -> Reply:
             given = notices.confirm(ctx, notice.id, address, "card", message.response_code)
             word = texts.confirmed if given.is_first else texts.confirmed_before
             return _told(word(notice.number, given.receipt.at))
-        case notice_cards.READ | notice_cards.REPORT | notice_cards.OBJECT:
+        case notice_cards.REPORT | notice_cards.OBJECT as what:
+            kind = FilingKind.REPORT if what == notice_cards.REPORT else FilingKind.OBJECTION
+            return Reply(later=tuple(chat_filings.of_notice(ctx, address, notice, kind)))
+        case notice_cards.READ:
             return _told(texts.personal_link(notice.number, notices.personal_link(ctx, notice.id, address)))
         case _:
             return _told(texts.NO_SUCH_CARD)

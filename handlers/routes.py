@@ -6,12 +6,17 @@ these commands changes anything: what does is a press on a card.
 
 from collections.abc import Callable
 
+from bot.actions.chat_filings import VERBS, Want
+from bot.actions.humans import PREFIX
 from bot.dispatch import Route
-from bot.model.inbound import Click, EnterAgent, Event, Inbound, Message, Subscribe, TemplateCardEvent, Text
+from bot.model.inbound import Click, EnterAgent, Event, File, Image, Inbound, Message, Subscribe, TemplateCardEvent, Text
 from handlers.app_standing import EVENTS, app_standing
 from handlers.ask_rule import ask_rule, clause, contents, version
 from handlers.commands import clause_id, is_command
+from handlers.filings import filing_card, progress, wants
 from handlers.help import acknowledge, greet, not_text, usage
+from handlers.humans import ask_human, confirm_human
+from handlers.media import media
 from handlers.my_cases import my_cases
 from handlers.notice_card import notice_card
 
@@ -19,6 +24,15 @@ HELP = frozenset({"帮助", "使用帮助", "使用说明", "怎么用", "功能
 CONTENTS = frozenset({"目录", "规则目录", "条款目录", "全部条款", "所有条款", "contents"})
 CASES = frozenset({"我的处理", "我的案件", "我的处理案件"})
 VERSION = frozenset({"版本", "规则版本", "当前版本", "version"})
+WANTS = {
+    Want.REPORT: frozenset({"提交整改报告", "交整改报告", "写整改报告"}),
+    Want.OBJECTION: frozenset({"我要申诉", "提出异议", "我要提出异议"}),
+    Want.RECOVERY: frozenset({"申请恢复", "我要申请恢复"}),
+    Want.REAPPLICATION: frozenset({"重新申请", "我要重新申请"}),
+    Want.WITHDRAWAL: frozenset({"撤出推荐", "申请撤出推荐", "我要撤出推荐"}),
+}
+PROGRESS = frozenset({"进度", "办理进度", "查看进度"})
+HUMAN = frozenset({"申请人工", "申请人工答复"})
 
 
 def of(*kinds: type[Inbound]) -> Callable[[Inbound], bool]:
@@ -31,17 +45,28 @@ def command(words: frozenset[str], key: str) -> Callable[[Inbound], bool]:
     return lambda message: is_command(message, words, key)
 
 
+def key_of(*verbs: str) -> Callable[[Inbound], bool]:
+    """Matches a press on a button whose key begins with one of these, before its first colon."""
+    return lambda message: isinstance(message, TemplateCardEvent) and message.event_key.partition(":")[0] in verbs
+
+
 ROUTES = (
     Route("greet", of(EnterAgent, Subscribe), greet),
     Route("clause", lambda message: clause_id(message) is not None, clause, at_once=True),
     Route("contents", command(CONTENTS, "contents"), contents),
     Route("version", command(VERSION, "version"), version, at_once=True),
     Route("my_cases", command(CASES, "my_cases"), my_cases),
+    *(Route(want, command(words, want), wants(want)) for want, words in WANTS.items()),
+    Route("progress", command(PROGRESS, "progress"), progress),
+    Route("ask_human", command(HUMAN, "ask_human"), ask_human),
+    Route("filing_card", key_of(*VERBS), filing_card),
+    Route("confirm_human", key_of(PREFIX.removesuffix(":")), confirm_human),
     Route("notice_card", of(TemplateCardEvent), notice_card),
     Route("app_standing", lambda message: isinstance(message, Event) and message.event in EVENTS, app_standing),
     Route("help", command(HELP, "help"), usage, at_once=True),
     Route("ask_rule", of(Text), ask_rule, at_once=True),
     Route("help", of(Click), usage, at_once=True),
+    Route("media", of(Image, File), media),
     Route("not_text", of(Message), not_text, at_once=True),
     Route("acknowledge", of(Event), acknowledge, at_once=True),
 )

@@ -120,7 +120,7 @@ def test_the_menu_is_put_in_place(bot, good, wecom, settings):
     keys = {f"WECOM_{name}": getattr(settings, f"wecom_{name.lower()}").get_secret_value() for name in ("SECRET", "TOKEN", "AES_KEY")}
     done = bot("menu", **{**good, **keys, "WECOM_API_BASE": wecom.own_url})
     assert done.returncode == 0, done.stderr
-    assert [entry["name"] for entry in wecom.menu["button"]] == ["规则目录", "怎么用", "官方原文"]
+    assert [entry["name"] for entry in wecom.menu["button"]] == ["我的办理", "更多办理", "平台规则"]
 
 
 def test_the_menu_says_what_the_platform_said(bot, good, wecom):

@@ -69,9 +69,32 @@ def menu(_arguments: argparse.Namespace) -> int:
 
 MENU = {
     "button": [
-        {"type": "click", "name": "规则目录", "key": "contents"},
-        {"type": "click", "name": "怎么用", "key": "help"},
-        {"type": "view", "name": "官方原文", "url": "https://developer.work.weixin.qq.com/document/path/92522"},
+        {
+            "name": "我的办理",
+            "sub_button": [
+                {"type": "click", "name": "进度", "key": "progress"},
+                {"type": "click", "name": "我的处理", "key": "my_cases"},
+                {"type": "click", "name": "提交整改报告", "key": "report"},
+                {"type": "click", "name": "我要申诉", "key": "objection"},
+                {"type": "click", "name": "申请恢复", "key": "recovery"},
+            ],
+        },
+        {
+            "name": "更多办理",
+            "sub_button": [
+                {"type": "click", "name": "重新申请", "key": "reapplication"},
+                {"type": "click", "name": "撤出推荐", "key": "withdrawal"},
+                {"type": "click", "name": "申请人工", "key": "ask_human"},
+            ],
+        },
+        {
+            "name": "平台规则",
+            "sub_button": [
+                {"type": "click", "name": "规则目录", "key": "contents"},
+                {"type": "click", "name": "怎么用", "key": "help"},
+                {"type": "view", "name": "官方原文", "url": "https://developer.work.weixin.qq.com/document/path/92522"},
+            ],
+        },
     ]
 }
 

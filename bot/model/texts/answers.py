@@ -37,6 +37,7 @@ _OUTSIDE = "这个问题不在《{title}》的范围内，我只回答这份规�
 _UNSURE = "这个问题我没有把握：规则原文可能没有写到，我不猜测。"
 _NOT_A_QUESTION = "没看懂这条消息。请用一句话描述您的问题，例如：应用被下架后怎么恢复？"
 _TRY = "也可以换个说法再问，或回复“目录”看全部条款。"
+_HUMAN = "需要工作人员答复的，回复“申请人工”。"
 _OPENING_CHARS = 20
 
 
@@ -87,11 +88,11 @@ def thanks(book: Book) -> str:
 
 
 def human(book: Book) -> str:
-    """To a wish for a person. There is no hand-over: only what clause 4.1 says is offered."""
+    """To a wish for a person: how to have the last answer looked at by one, and what clause 4.1 says."""
     clause = book.clause("4.1")
     told = "，可回复 4.1 看原文" if clause else ""
     return (
-        "我是自动应答的规则助手，目前不能转接人工，这条消息也不会转给工作人员。\n"
+        "我是自动应答的规则助手，不能实时转接人工。对我的回答不满意时，请先把问题用一句话发给我，再回复“申请人工”，工作人员会限时答复。\n"
         f"对处理结果有异议的，规则允许服务商联系企业微信团队{told}；规则原文没有公布电话、邮箱等联系方式。\n"
         "规则方面的问题，我可以继续回答。"
     )
@@ -109,7 +110,9 @@ def menu() -> str:
     """What can be asked or sent: the reply to "help"."""
     return (
         "可以这样用：\n· 直接提问，例如：撤出推荐后老客户还能用吗\n"
-        "· 回复条款编号（如 4.2）看原文\n· 回复“目录”看全部条款\n· 回复“版本”看规则的版本和出处"
+        "· 回复条款编号（如 4.2）看原文\n· 回复“目录”看全部条款\n· 回复“版本”看规则的版本和出处\n"
+        "服务商管理员还可以回复：\n· “我的处理”“进度”看案件和材料办到哪一步\n· “提交整改报告”“我要申诉”“申请恢复”“重新申请”“撤出推荐”\n"
+        "· 填写期间直接发图片，会加入材料\n对回答不满意，回复“申请人工”"
     )
 
 
@@ -142,7 +145,7 @@ def _refused(answer: Answer, book: Book) -> str:
     lines.append(_why(answer.topic, book))
     lines.append("相近的条款：")
     lines += [f"· {clause.id} {clause.opening(_OPENING_CHARS)}" for clause in answer.neighbours[:3]]
-    lines += [f"回复 {answer.neighbours[0].id} 看原文。", _TRY]
+    lines += [f"回复 {answer.neighbours[0].id} 看原文。", _TRY, _HUMAN]
     return "\n".join(lines)
 
 

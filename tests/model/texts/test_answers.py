@@ -116,7 +116,8 @@ def test_contents_longer_than_a_message_are_cut_at_line_ends():
 
 def test_asking_for_a_person_is_answered_truthfully():
     text = answers.word(Answer("human"), BOOK)
-    assert "不能转接人工" in text
+    assert "不能实时转接人工" in text
+    assert "申请人工" in text
     assert "4.1" in text
 
 
