@@ -9,6 +9,7 @@ from bot.actions.evidence import Upload
 from bot.actions.rights import by, must
 from bot.actions.words import written
 from bot.context import Context
+from bot.errors import UserMistake
 from bot.model.case import Case, Finding, Kind, Planned
 from bot.model.operator import Operator, Role
 from bot.model.texts import conduct as texts
@@ -43,6 +44,8 @@ def propose(ctx: Context, actor: Operator, number: str, finding: Finding, reques
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR)
         source = rows.by_number(tx, number)
+        if not trail.has(tx, "conduct", source.id):
+            raise UserMistake(texts.RECORD_FIRST)
         measures = (Planned(measure=Measure.PERMANENT_DELIST),)
         provider = providers.get(tx, source.provider_id).code
         whole = replace(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 from bot import clock
-from bot.actions import alarms
+from bot.actions import alarms, lapses
 from bot.actions.offers import Offer, admin_at, app_offers, barred, no_withdrawal, offer_of, own, own_app, own_case, refusal
 from bot.actions.words import MOST_CHARS, can_be_kept
 from bot.context import Context
@@ -134,8 +134,10 @@ def _items(tx: Tx, case: Case, kind: FilingKind, book: Book) -> list[Item]:
 def save(ctx: Context, address: Address, number: str, written: Written) -> Filing:
     """Keep a draft as it stands. Raises Stale where somebody else changed it meanwhile, UserMistake, NotFound."""
     with ctx.transaction() as tx:
-        admin = admin_at(tx, address)
-        return _save(tx, own(tx, admin, number), written)
+        filing = own(tx, admin_at(tx, address), number)
+        if filing.is_writable and _says(filing, written):  # the same form a second time
+            return filing
+        return _save(tx, filing, written)
 
 
 def submit(ctx: Context, address: Address, number: str, written: Written, *, agreed: bool = False) -> Filing:
@@ -148,8 +150,10 @@ def submit(ctx: Context, address: Address, number: str, written: Written, *, agr
         filing = own(tx, admin, number)
         case = cases.get(tx, filing.case_id, lock=True) if filing.case_id else None
         filing = filings.get(tx, filing.id, lock=True)
-        if not filing.is_writable and _is_same(filing, written):
+        if not filing.is_writable and filing.round and _says(filing, written):
             return filing
+        if filing.state is FilingState.LAPSED and (why := _refused_now(ctx, tx, filing, case)):
+            raise UserMistake(why)
         filing = _save(tx, filing, written)
         MACHINES[filing.kind].next(filing.state, "submit")
         if left := missing(filing):
@@ -217,6 +221,7 @@ def drop(ctx: Context, address: Address, number: str) -> Filing:
             raise UserMistake(texts.NOT_OPEN if filing.is_open else texts.ENDED) from error
         if filing.round:
             trail.record(tx, by_admin(admin.address), "filing_dropped", {"filing": filing.number}, case_id=filing.case_id)
+            lapses.clear_alarms(tx, filing)
         return filing
 
 
@@ -234,22 +239,22 @@ def _save(tx: Tx, filing: Filing, written: Written) -> Filing:
     return filings.change(tx, filing, words=_kept(written.words), touched_at=clock.now())
 
 
-def _is_same(filing: Filing, written: Written) -> bool:
+def _says(filing: Filing, written: Written) -> bool:
+    """Whether a form holds what the filing says already."""
     given = written.items or {}
-    return (
-        filing.round > 0
-        and written.words.strip() == filing.words
-        and all(
-            given.get(item.clause, {}).get(part, getattr(item, part)).strip() == getattr(item, part)
-            for item in filing.items
-            for part in PARTS
-        )
+    return _even(written.words) == filing.words and all(
+        _even(given.get(item.clause, {}).get(part, getattr(item, part))) == getattr(item, part) for item in filing.items for part in PARTS
     )
 
 
+def _even(text: str) -> str:
+    """As typed, with the line ends of a browser made one."""
+    return text.replace("\r\n", "\n").strip()
+
+
 def _kept(text: str) -> str:
-    """As typed, with the line ends of a browser made one. Raises UserMistake where it is too long, or no database could keep it."""
-    text = text.replace("\r\n", "\n").strip()
+    """Raises UserMistake where it is too long, or no database could keep it."""
+    text = _even(text)
     if len(text) > MOST_CHARS or not can_be_kept(text):
         raise UserMistake(texts.too_long(MOST_CHARS))
     return text

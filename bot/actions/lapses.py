@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from bot import clock
 from bot.model.filing import Filing, FilingKind
 from bot.model.trail import Actor
-from bot.store import filings, trail
+from bot.store import alarms, filings, trail
 from bot.store.database import Tx
 
 
@@ -21,6 +21,15 @@ def of_barred(tx: Tx, actor: Actor, provider_id: int, why: str) -> None:
 
 
 def _lapse(tx: Tx, actor: Actor, found: Iterable[Filing], why: str) -> None:
-    for filing in sorted((one for one in found if one.is_open), key=lambda one: (one.case_id is None, one.case_id or 0, one.id)):
-        filings.change(tx, filing, "lapse", claimed_by=None, claimed_until=None, decided_at=clock.now())
-        trail.record(tx, actor, "filing_lapsed", {"filing": filing.number, "why": why}, case_id=filing.case_id)
+    for one in sorted((one for one in found if one.is_open), key=lambda one: (one.case_id is None, one.case_id or 0, one.id)):
+        filing = filings.get(tx, one.id, lock=True)  # somebody may be writing it, or deciding it, at this moment
+        if filing.is_open:
+            ended = {"due_at": None, "overdue_at": None, "decided_at": clock.now()}
+            filings.change(tx, filing, "lapse", claimed_by=None, claimed_until=None, **ended)
+            trail.record(tx, actor, "filing_lapsed", {"filing": filing.number, "why": why}, case_id=filing.case_id)
+            clear_alarms(tx, filing)
+
+
+def clear_alarms(tx: Tx, filing: Filing) -> None:
+    """Nobody has to look at it any more."""
+    alarms.clear(tx, [f"{what}:{filing.number}:{filing.round}" for what in ("filed", "review_late")], clock.now())

@@ -7,10 +7,12 @@ person, who confirms it; the app's state follows from what is confirmed.
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
+
 from bot import clock
 from bot.actions import lapses, listings, notices
 from bot.context import Context
-from bot.errors import UserMistake
+from bot.errors import BotError, UserMistake
 from bot.model.case import IN_FORCE, Case, Imposed, State, Step
 from bot.model.filing import FilingKind, FilingState
 from bot.model.notice import NoticeKind
@@ -22,6 +24,8 @@ from bot.store import ladder as steps
 from bot.store.database import Tx
 from rules import Clause
 from rules.catalogue import Measure
+
+log = structlog.get_logger()
 
 _ORDER = (
     Measure.TERMINATE_SERVICE,
@@ -64,7 +68,7 @@ def lift(ctx: Context, tx: Tx, case: Case, measures: Sequence[Imposed], actor: A
 
 def must_be_next(case: Case, one: Imposed) -> None:
     """Raises UserMistake where a measure that comes before this one is still in place on the platform."""
-    before = [other for other in ordered(case.measures) if _ORDER.index(other.measure) < _ORDER.index(one.measure)]
+    before = [other for other in ordered(case.measures) if _rank(other) < _rank(one)]
     left = [other for other in before if other.state in IN_FORCE]
     if case.state is State.RECOVERING and left:
         raise UserMistake(case_texts.lift_first(left))
@@ -72,7 +76,11 @@ def must_be_next(case: Case, one: Imposed) -> None:
 
 def ordered(measures: Sequence[Imposed]) -> list[Imposed]:
     """In the order in which they are lifted."""
-    return sorted(measures, key=lambda one: _ORDER.index(one.measure) if one.measure in _ORDER else len(_ORDER))
+    return sorted(measures, key=_rank)
+
+
+def _rank(one: Imposed) -> int:
+    return _ORDER.index(one.measure) if one.measure in _ORDER else len(_ORDER)
 
 
 def finish(ctx: Context, tx: Tx, case: Case, actor: Actor) -> Case:
@@ -122,12 +130,23 @@ def by_time(ctx: Context) -> int:
     """Begin to lift measures whose end has come. Returns how many cases moved. Safe to run in several workers at once."""
     with ctx.read() as connection:
         ended = cases.with_ended_measures(connection, clock.now())
-    moved = 0
-    for case_id in ended:
-        with ctx.transaction() as tx:
-            case, now = cases.get(tx, case_id, lock=True), clock.now()
-            over = [one for one in case.measures if one.ends_at and one.ends_at <= now and one.state in (Step.OWED, Step.APPLIED)]
-            if case.is_open and over:
-                lift(ctx, tx, case, over, SYSTEM)
-                moved += 1
-    return moved
+    return sum(_safely(ctx, case_id) for case_id in ended)
+
+
+def _safely(ctx: Context, case_id: int) -> bool:
+    """One that fails holds up no other."""
+    try:
+        return _end(ctx, case_id)
+    except BotError as error:
+        log.error("recovery_by_time_failed", case_id=case_id, error=type(error).__name__)
+        return False
+
+
+def _end(ctx: Context, case_id: int) -> bool:
+    with ctx.transaction() as tx:
+        case, now = cases.get(tx, case_id, lock=True), clock.now()
+        over = [one for one in case.measures if one.ends_at and one.ends_at <= now and one.state in (Step.OWED, Step.APPLIED)]
+        if not case.is_open or not over:
+            return False
+        lift(ctx, tx, case, over, SYSTEM)
+        return True

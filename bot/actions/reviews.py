@@ -4,17 +4,19 @@ A claim keeps two reviewers from colliding, and ends by itself. Whoever wrote or
 database refuses that too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+
+import structlog
 
 from bot import clock
 from bot.actions import alarms, cases, notices, recovery, withdrawals
 from bot.actions.rights import by, must
 from bot.actions.words import MOST_CHARS, can_be_kept
 from bot.context import Context
-from bot.errors import NotFound, UserMistake
-from bot.model.case import IN_FORCE, Case, State
+from bot.errors import BotError, NotFound, UserMistake
+from bot.model.case import Case, State
 from bot.model.filing import DECISIONS, IN_FAVOUR, MACHINES, Filing, FilingKind, FilingState
 from bot.model.notice import Notice
 from bot.model.operator import Operator, Role
@@ -25,8 +27,11 @@ from bot.model.texts.operators import named
 from bot.model.trail import SYSTEM
 from bot.store import cases as case_rows
 from bot.store import filings, operators, providers, trail
+from bot.store import notices as sent
 from bot.store.database import Tx
 from rules import Book, Clause
+
+log = structlog.get_logger()
 
 _QUOTED = {
     FilingKind.REPORT: ("4.2",),
@@ -51,10 +56,12 @@ def take(ctx: Context, actor: Operator, number: str) -> Filing:
         case, filing = _locked(tx, number)
         _must_review(tx, actor, filing, case)
         until = clock.now() + timedelta(hours=ctx.settings.claim_hours)
-        if filing.state is FilingState.UNDER_REVIEW:
-            if filing.claimed_by != actor.id:
-                raise UserMistake(_claimed(tx, filing))
+        if filing.state is FilingState.UNDER_REVIEW and filing.claimed_by == actor.id:
             return filings.change(tx, filing, claimed_until=until)
+        if filing.state is FilingState.UNDER_REVIEW:
+            if filing.claimed_until and filing.claimed_until > clock.now():
+                raise UserMistake(_claimed(tx, filing))
+            filing = filings.change(tx, filing, "release", claimed_by=None, claimed_until=None)
         filing = filings.change(tx, filing, "take", claimed_by=actor.id, claimed_until=until)
         trail.record(tx, by(actor), "review_taken", {"filing": filing.number}, case_id=filing.case_id)
         return filing
@@ -107,22 +114,21 @@ def decide(ctx: Context, actor: Operator, number: str, decision: Decision) -> Fi
             remarks=dict(decision.remarks),
             reviewer_id=actor.id,
             decided_at=now,
-            notice_id=notice.id if notice else None,
+            notice_id=notice.id,
         )
         alarms.clear_alarm(ctx, f"filed:{filing.number}:{filing.round}", f"review_late:{filing.number}:{filing.round}")
         return filings.get(tx, filing.id)
 
 
-def _follow(ctx: Context, tx: Tx, actor: Operator, filing: Filing, case: Case | None, decision: Decision, book: Book) -> Notice | None:
+def _follow(ctx: Context, tx: Tx, actor: Operator, filing: Filing, case: Case | None, decision: Decision, book: Book) -> Notice:
     """What a decision brings about. Returns the notice that tells the provider."""
     if decision.action == "uphold":
         assert case is not None
-        return cases.take_back(ctx, tx, actor, case, decision.reasons or texts.UPHELD_REASON, book, but=filing.id)
+        return cases.take_back(ctx, tx, actor, case, outcomes.upheld(filing, decision.reasons), book, but=filing.id)
     if decision.action == "accept" and case:
-        lifted = [one for one in recovery.proceed(ctx, tx, case, by(actor)).measures if one.state not in IN_FORCE]
-        case = case_rows.get(tx, case.id)
-        if case.state is State.RECOVERED and len(lifted) == len(case.measures):
-            return None  # nothing had been put in place yet: the recovery notice has said it all
+        case = recovery.proceed(ctx, tx, case, by(actor))
+        if case.state is State.RECOVERED and not decision.reasons and not decision.remarks:
+            return sent.of_case(tx, case.id)[-1]  # nothing was in place any more: the recovery notice has said it all
     elif decision.action == "accept":
         withdrawals.accepted(tx, filing)
     elif decision.action == "grant":
@@ -192,8 +198,9 @@ def _worded(filing: Filing, decision: Decision) -> Decision:
 
 
 def _mark_items(tx: Tx, filing: Filing, decision: Decision) -> None:
+    wanting = () if decision.action in IN_FAVOUR else decision.remarks
     items = [
-        replace(item, verdict="wanting" if item.clause in decision.remarks else "good", remark=decision.remarks.get(item.clause, ""))
+        replace(item, verdict="wanting" if item.clause in wanting else "good", remark=decision.remarks.get(item.clause, ""))
         for item in filing.items
     ]
     filings.write_items(tx, filing.id, items)
@@ -231,7 +238,16 @@ def look_after(ctx: Context) -> int:
     with ctx.read() as connection:
         expired = filings.expired_claims(connection, clock.now())
         late = filings.newly_overdue(connection, clock.now())
-    return sum(_expire(ctx, filing_id) for filing_id in expired) + sum(_mark_late(ctx, filing_id) for filing_id in late)
+    return sum(_safely(_expire, ctx, one) for one in expired) + sum(_safely(_mark_late, ctx, one) for one in late)
+
+
+def _safely(act: Callable[[Context, int], bool], ctx: Context, filing_id: int) -> bool:
+    """One that fails holds up no other."""
+    try:
+        return act(ctx, filing_id)
+    except BotError as error:
+        log.error("review_calendar_failed", filing_id=filing_id, error=type(error).__name__)
+        return False
 
 
 def _expire(ctx: Context, filing_id: int) -> bool:

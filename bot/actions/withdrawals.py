@@ -41,7 +41,7 @@ def confirm(ctx: Context, actor: Operator, number: str) -> Filing:
         filing = filings.get(tx, filings.by_number(tx, number).id, lock=True)
         is_grant = filing.kind is FilingKind.WITHDRAWAL and filing.state is FilingState.GRANTED
         is_return = filing.kind is FilingKind.REAPPLICATION and filing.parent_id is not None and filing.state is FilingState.ACCEPTED
-        if not (is_grant or is_return) or filing.applied_at is not None:
+        if not (is_grant or is_return) or filing.applied_at is not None or filing.ended_at is not None:
             raise UserMistake(texts.NOTHING_TO_CONFIRM)
         now = clock.now()
         filing = filings.change(tx, filing, applied_at=now, applied_by=actor.id)

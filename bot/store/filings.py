@@ -179,7 +179,7 @@ def attach(tx: Tx, filing_id: int, values: Mapping[str, Any]) -> FiledFile | Non
     statement = dialect.insert(filing_files).values(filing_id=filing_id, **values)
     again = statement.on_conflict_do_update(
         index_elements=["filing_id", "sha256"],
-        set_={"removed_at": None, "clause": statement.excluded.clause, "name": statement.excluded.name},
+        set_={"removed_at": None, "destroyed_at": None, "clause": statement.excluded.clause, "name": statement.excluded.name},
         where=filing_files.c.removed_at.is_not(None),
     )
     row = tx.execute(again.returning(*filing_files.c)).one_or_none()

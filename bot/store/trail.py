@@ -157,6 +157,12 @@ def _value(lying: bytes | None) -> Any:
         return raw.text(lying)
 
 
+def has(connection: Connection, action: str, case_id: int) -> bool:
+    """Whether a case's chain tells of such an action."""
+    found = select(events.c.id).where(events.c.case_id == case_id, events.c.action == action).limit(1)
+    return connection.execute(found).first() is not None
+
+
 def tips(connection: Connection) -> dict[str, Tip]:
     """Where each chain ends, as its last writer noted it, by the chain's name."""
     wanted = raw.columns(connection, chains.c.name, chains.c.hash)

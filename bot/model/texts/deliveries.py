@@ -25,6 +25,7 @@ _STEPS = {
     "last_call": "到期前提醒",
     "revoked": "撤销通知",
     "recovered": "恢复通知",
+    "outcome": "结果通知",
 }
 
 # path/90313, in the words of somebody who has to do something about it.

@@ -75,7 +75,6 @@ REMARKS_OWED = "退回或要求补充时，请写明理由，让服务商知道�
 NOT_YOURS = "{who} 正在审核这份材料（到 {until}）。"
 TAKE_FIRST = "请先领取这份材料再作决定。"
 NOT_WHO_WROTE = "您起草或审批过这个案件，不能审核对它的异议，请由另一位同事办理。"
-UPHELD_REASON = "异议成立。"
 UNKNOWN_DECISION = "没有这种决定。"
 BLACKLISTED = "贵公司已被列入黑名单，平台不再受理这类申请；对处理有异议的，仍可以提出异议。"
 

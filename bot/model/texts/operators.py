@@ -51,9 +51,12 @@ def already(login: str, is_active: bool) -> str:
 
 
 def staff(runners: int, approvers: int, *, permanent: bool) -> tuple[bool, str]:
-    """(enough?, what to say) of the staff. permanent: clause 4.4 is in use, which takes two approvals besides the author."""
-    wanted, needed = (ENOUGH_FOR_PERMANENT, 2) if permanent else (ENOUGH, 1)
-    why = "有依据 4.4 的案件，要作者之外两人审批" if permanent else "作者、审批人和复核异议的人不能是同一个人"
+    """(enough?, what to say) of the staff. permanent: clause 4.4 is in use, which takes two approvals besides the author.
+
+    An objection is decided by an approver who neither wrote nor approved the case.
+    """
+    wanted, needed = (ENOUGH_FOR_PERMANENT, 3) if permanent else (ENOUGH, 2)
+    why = "有依据 4.4 的案件，要起草人之外两人审批，另由一位审批人复核异议" if permanent else "复核异议的审批人不能是案件的起草人或审批人"
     have = f"在用的运营和审批人员 {runners} 人，其中审批 {approvers} 人"
     if runners >= wanted and approvers >= needed:
         return True, have

@@ -91,12 +91,14 @@ def recovered(
     before: (name of an app, how it is listed now). others: (number of another case, its measure) that stay in force.
     """
     subject = f"应用“{about.app}”" if about.app else "贵公司"
-    opening = f"{subject}因案件 {case.number} 受到的处理已全部解除，现予恢复至处理前状态。"
-    restored = [f"{MEASURES[one.measure]}：已解除。" for one in case.measures if one.lifted_at] or ["本案没有已经生效的措施。"]
+    if case.measures:
+        opening = f"{subject}因案件 {case.number} 受到的处理已全部解除，现予恢复至处理前状态。"
+    else:
+        opening = f"案件 {case.number} 就{subject}提出的整改已经通过，本案结束。"
     standing = [f"{name}：{listed(listing)}。" for name, listing in before]
     sections = [
         Section("结论", (opening,)),
-        Section("已恢复的内容", tuple(restored)),
+        *([Section("已恢复的内容", tuple(_restored(one) for one in case.measures))] if case.measures else []),
         Section("应用当前状态", tuple(standing or ["与处理前相同。"])),
     ]
     if others:
@@ -114,16 +116,28 @@ def recovered(
     )
 
 
+def _restored(one: Imposed) -> str:
+    return f"{MEASURES[one.measure]}：{'已解除' if one.lifted_at else '此前没有在平台上执行，现已作废'}。"
+
+
+def upheld(filing: Filing, reasons: str) -> str:
+    """Why a case is taken back whose objection was found to be right."""
+    return "\n".join((f"经复核，异议 {filing.number} 成立。", *_paragraphs(reasons)))
+
+
 def returned(filing: Filing, about: About, number: str, listing: Listing, at: datetime) -> Statement:
     """The written notice that an app is back after a withdrawal."""
-    opening = f"应用“{about.app}”已按重新申请 {filing.number} 恢复推荐和搜索。"
+    opening = f"应用“{about.app}”的撤出推荐已按重新申请 {filing.number} 结束，平台恢复该应用的推荐和搜索。"
+    standing = [f"{about.app}：{listed(listing)}。"]
+    if not (listing.searchable and listing.recommended):
+        standing.append(NOT_ALL_BACK)
     return Statement(
         number=number,
         title="恢复推荐、搜索通知",
         addressee=about.provider,
         issued_on=_day(at),
         lines=(("申请编号", filing.number), ("应用", about.app)),
-        sections=(Section("结论", (opening,)), Section("应用当前状态", (f"{about.app}：{listed(listing)}。",))),
+        sections=(Section("结论", (opening,)), Section("应用当前状态", tuple(standing)), *_quotes(about)),
         source=about.url,
     )
 
@@ -151,6 +165,7 @@ def listed(listing: Listing) -> str:
 
 # What follows
 
+NOT_ALL_BACK = "该应用还受其他案件的措施限制，这些措施不因撤出推荐的结束而改变，请在“我的处理”里查看。"
 NOTHING_OWED = "不需要再提交材料。"
 WRITE_AGAIN = "请在“我的处理”里打开这份材料，补充或修改后重新提交；原有的期限照常进行。"
 OBJECTION_KEPT = "提出异议不影响整改，整改也不影响提出异议，两者的期限各自进行。"
