@@ -5,6 +5,7 @@ and waking them took more time than all the rest. The loop never waits: not for 
 """
 
 import asyncio
+import contextlib
 import random
 import sqlite3
 import time
@@ -74,8 +75,19 @@ class LoopInsert:
         tickets = self._take()
         answers = self._insert(connection, tickets)
         failpoint.reach("inbox.inserted")
-        commit = loop.run_in_executor(self._committer, self._database.commit, connection)
-        commit.add_done_callback(lambda done: self._end(loop, tickets, done.exception(), answers))
+        self._committer.submit(self._commit, loop, connection, tickets, answers)
+
+    def _commit(
+        self, loop: asyncio.AbstractEventLoop, connection: sqlite3.Connection, tickets: list[_Ticket], answers: list[Stored | None]
+    ) -> None:
+        """In the committing thread. The loop is told by itself: a future for each commit took as long as a row."""
+        failure: BaseException | None = None
+        try:
+            self._database.commit(connection)
+        except BaseException as error:  # noqa: BLE001  whatever it was, those who wait are told
+            failure = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits any more
+            loop.call_soon_threadsafe(self._end, loop, tickets, failure, answers)
 
     def _take(self) -> list[_Ticket]:
         taken, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]

@@ -1,5 +1,6 @@
 """Flask in threads beside the event loop, behind the real server: bodies, uploads, files, and clients that are slow."""
 
+import asyncio
 import contextlib
 import http.client
 import os
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import BadCallback
+from bot.web import pages
 from tests.flows.processes import ROOT, environment, free_port, is_running
 from tests.web.pages_app import STALL_S
 
@@ -159,6 +162,43 @@ def test_a_file_is_sent_from_where_it_stands(server):
 def test_what_goes_wrong_around_flask_is_a_plain_500_and_the_server_lives(server):
     assert ask(server[0], "GET", "/broken")[:2] == (500, b"")
     assert ask(server[0], "GET", "/hello")[0] == 200
+
+
+class Silent:
+    """A client that sends its head and nothing more."""
+
+    def __init__(self):
+        self.is_left = False
+
+    async def __call__(self):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.is_left = True
+
+
+def test_a_body_that_does_not_come_is_given_up_and_the_task_goes_on(monkeypatch):
+    monkeypatch.setattr(pages, "BODY_S", 0.05)
+    client = Silent()
+
+    async def answer():
+        with pytest.raises(BadCallback) as refused:
+            await pages.body_of(client, 5)
+        await asyncio.sleep(0)  # nothing is left that would cancel what follows
+        return refused.value.status, client.is_left
+
+    assert asyncio.run(answer()) == (408, True)
+
+
+def test_a_server_that_stops_is_not_taken_for_a_slow_client():
+    async def answer():
+        task = asyncio.ensure_future(pages.body_of(Silent(), 5))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(answer())
 
 
 def test_many_at_once_are_all_answered(server):
