@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import clock
-from bot.actions import alarms, links, notice_cards, notice_mails
+from bot.actions import links, notice_cards, notice_mails
 from bot.context import Context
 from bot.delivery import outbox
 from bot.errors import NotFound, UserMistake
@@ -177,20 +177,6 @@ def serve(ctx: Context, tx: Tx, case: Case, at: datetime, how: str, actor: Actor
     content = {"how": how, "at": moment(at), "object_by": moment(object_by), "rectify_by": moment(rectify_by) if rectify_by else None}
     trail.record(tx, actor, "served", content, case_id=case.id)
     return served
-
-
-def wish(ctx: Context, notice_id: int, address: Address, what: str) -> bool:
-    """Write down that an addressee wants to hand in a report ("report") or to object ("object"). Returns False the second time."""
-    with ctx.transaction() as tx:
-        notice = notices.get(tx, notice_id)
-        case = cases.get(tx, notice.case_id)
-        admin = addressee(tx, notice, address)
-        key = f"{what}:{case.number}:{address}"
-        is_new = operator_tasks.add(tx, key, what, texts.wish_task(what, case.number, admin.name), clock.now(), case_id=case.id)
-        if is_new:
-            trail.record(tx, by_admin(address), f"wish_{what}", {"notice": notice.number}, case_id=case.id)
-            alarms.raise_alarm(ctx, f"wish_{what}", key, number=case.number)
-        return is_new
 
 
 def seen(ctx: Context, notice_id: int, address: Address, how: str) -> None:

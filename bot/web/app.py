@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot.errors import Unavailable, UserMistake
+from bot.errors import NotFound, Stale, TransitionNotAllowed, Unavailable, UserMistake
 from bot.model.texts import pages
 
 log = structlog.get_logger()
@@ -25,6 +25,9 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+# Only for pages that show how far an upload has come.
+_WITH_SCRIPTS = _HEADERS["Content-Security-Policy"] + "; script-src 'self'; connect-src 'self'"
 
 
 def create_app(
@@ -99,7 +102,8 @@ def _guard(app: Flask) -> None:
     @app.after_request
     def _add_headers(response: Response) -> Response:
         is_asset = response.status_code in (200, 304) and (request.endpoint or "").endswith("static")
-        response.headers.update(_HEADERS)
+        for name, value in (_HEADERS | ({"Content-Security-Policy": _WITH_SCRIPTS} if g.get("portal_scripts") else {})).items():
+            response.headers.setdefault(name, value)  # a file that is handed out has stricter ones of its own
         if is_asset:
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         response.headers["X-Request-Id"] = g.get("request_id", "")
@@ -112,6 +116,15 @@ def _guard(app: Flask) -> None:
     @app.errorhandler(UserMistake)
     def _mistake(error: UserMistake) -> Response:
         return _failure(409, "Conflict", error.say)
+
+    @app.errorhandler(NotFound)
+    def _not_found(_error: NotFound) -> Response:
+        return _failure(404, "Not Found")
+
+    @app.errorhandler(Stale)
+    @app.errorhandler(TransitionNotAllowed)
+    def _changed(_error: Exception) -> Response:
+        return _failure(409, "Conflict")
 
     @app.errorhandler(Unavailable)
     def _unavailable(_error: Unavailable) -> Response:
@@ -126,7 +139,9 @@ def _guard(app: Flask) -> None:
 def _failure(status: int, name: str, say: str = "") -> Response:
     """A page for people under /portal, a line for machines elsewhere; neither says what went wrong inside."""
     if request.path.startswith("/portal") and "portal" in current_app.blueprints:
+        g.portal_scripts = False
         title, words = pages.failure(status)
-        page = render_template("portal/error.html", title=title, words=say or words, request_id=g.get("request_id", ""))
+        told = {"title": pages.REFUSED if say else title, "words": say or words, "back": g.get("portal_back")}
+        page = render_template("portal/error.html", **told, request_id=g.get("request_id", ""))
         return Response(page, status=status, mimetype="text/html")
     return Response(f"{status} {name}\n", status=status, mimetype="text/plain")

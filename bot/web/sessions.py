@@ -18,6 +18,7 @@ from config.settings import Settings
 LASTS_S = 8 * 3_600
 STATE_LASTS_S = 10 * 60  # from leaving for the authorisation to coming back
 BROWSER_LASTS_S = 400 * 86_400  # as long as browsers keep a cookie
+SEAL_LASTS_S = 3 * 86_400  # for what somebody was writing when their session ended
 
 
 def is_prefetch(request: Request) -> bool:
@@ -54,6 +55,7 @@ class Sessions:
         self._is_secure = settings.public_url.startswith("https://")
         prefix = "__Host-" if self._is_secure else ""
         self._name, self._state_name = f"{prefix}portal", f"{prefix}portal_state"
+        self._seals = URLSafeTimedSerializer(secret, salt="portal seal")
         self._browsers = URLSafeTimedSerializer(secret, salt="portal browser")
         self._browser_name = f"{prefix}portal_browser"
 
@@ -79,6 +81,21 @@ class Sessions:
     def name_browser(self, response: Response) -> None:
         """Give this browser a name, to which links from chat are bound."""
         self._put(response, self._browser_name, str(self._browsers.dumps(secrets.token_hex(16))), BROWSER_LASTS_S)
+
+    def seal(self, request: Request, session: Session, number: str) -> str:
+        """What the form of a filing carries, so that what was typed can be kept as a draft when the session ends meanwhile.
+
+        It opens no page and hands nothing in, and holds for this person, this filing and this browser.
+        """
+        address = session.address
+        return str(self._seals.dumps([address.corpid, address.agentid, address.userid, number, self.browser(request) or ""]))
+
+    def sealed(self, request: Request, seal: str, number: str) -> Address | None:
+        """Who was shown the form of this filing in this browser."""
+        held = self._load(self._seals, seal[:2_000], SEAL_LASTS_S)
+        if not isinstance(held, list) or len(held) != 5 or held[3:] != [number, self.browser(request) or ""]:
+            return None
+        return Address(*held[:3])
 
     def leave(self, response: Response, path: str) -> str:
         """Before the authorisation: remember where to come back to. Returns the `state` to send along, letters and digits."""

@@ -4,14 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from bot import clock as product_clock
-from bot.actions import case_files, cases, notices, operator_tasks
+from bot.actions import case_files, cases, operator_tasks
 from bot.context import Context, House
 from bot.errors import NotFound, UserMistake
-from bot.store import notices as notice_rows
 from bot.store import operator_tasks as rows
 from bot.store.tables import events
 from rules.catalogue import Measure
-from tests.cast import Cast, at, case_of, issue
+from tests.cast import Cast, case_of, issue
 
 
 @pytest.fixture
@@ -20,18 +19,17 @@ def issued(house: House, cast: Cast) -> str:
 
 
 @pytest.fixture
-def wish(ctx: Context, house: House, issued: str) -> int:
-    """The id of the task that came of an admin's press on 提出异议."""
-    with ctx.read() as connection:
-        notice = notice_rows.of_case(connection, case_of(house, issued).id)[0]
-    notices.wish(ctx, notice.id, at("WangWei"), "object")
-    return next(one.id for one in case_files.errands(ctx) if one.kind == "object")
+def errand(ctx: Context, house: House, issued: str) -> int:
+    """The id of a task that its operator ticks off."""
+    with house.database.write() as tx:
+        rows.add(tx, "overdue:test", "overdue", "整改期限已过，请核查", product_clock.now(), case_id=case_of(house, issued).id)
+    return next(one.id for one in case_files.errands(ctx) if one.kind == "overdue")
 
 
-def test_the_list_names_the_case_and_begins_with_the_oldest(ctx: Context, house: House, cast: Cast, issued: str, wish: int) -> None:
+def test_the_list_names_the_case_and_begins_with_the_oldest(ctx: Context, house: House, cast: Cast, issued: str, errand: int) -> None:
     with house.database.write() as tx:
         rows.add(tx, "admins:1", "admins", "请补充管理员", product_clock.now(), provider_id=1)
-    assert [(one.kind, one.case) for one in case_files.errands(ctx)] == [("apply", issued), ("object", issued), ("admins", "")]
+    assert [(one.kind, one.case) for one in case_files.errands(ctx)] == [("apply", issued), ("overdue", issued), ("admins", "")]
 
 
 def test_a_list_longer_than_a_page_is_whole(ctx: Context, house: House, cast: Cast) -> None:
@@ -41,16 +39,16 @@ def test_a_list_longer_than_a_page_is_whole(ctx: Context, house: House, cast: Ca
     assert len({one.id for one in case_files.errands(ctx)}) == 230
 
 
-def test_a_task_is_done_once_by_somebody_with_a_note(ctx: Context, house: House, cast: Cast, wish: int) -> None:
-    done = operator_tasks.finish(ctx, cast["approver"], wish, " 已电话答复 ")
+def test_a_task_is_done_once_by_somebody_with_a_note(ctx: Context, house: House, cast: Cast, errand: int) -> None:
+    done = operator_tasks.finish(ctx, cast["approver"], errand, " 已电话答复 ")
     assert (done.state, done.done_by, done.note) == ("done", cast["approver"].id, "已电话答复")
     with pytest.raises(UserMistake, match="没有再记一次"):
-        operator_tasks.finish(ctx, cast["author"], wish, "又一次")
+        operator_tasks.finish(ctx, cast["author"], errand, "又一次")
     with house.database.read() as connection:
         [event] = connection.execute(select(events).where(events.c.action == "task_done")).all()
     assert (event.actor, event.content, event.personal["of"]) == (
         "operator:approver",
-        {"task": wish, "kind": "object"},
+        {"task": errand, "kind": "overdue"},
         {"note": "已电话答复"},
     )
 
@@ -71,14 +69,14 @@ def test_the_action_that_ends_it_does(ctx: Context, cast: Cast, issued: str) -> 
 
 
 @pytest.mark.parametrize("note", ["", " ", "a\x00b", "x" * 4_001])
-def test_a_note_is_words(ctx: Context, cast: Cast, wish: int, note: str) -> None:
+def test_a_note_is_words(ctx: Context, cast: Cast, errand: int, note: str) -> None:
     with pytest.raises(UserMistake, match="办理结果"):
-        operator_tasks.finish(ctx, cast["author"], wish, note)
+        operator_tasks.finish(ctx, cast["author"], errand, note)
 
 
-def test_an_auditor_ticks_nothing_off_and_an_unknown_task_is_not_found(ctx: Context, cast: Cast, wish: int) -> None:
+def test_an_auditor_ticks_nothing_off_and_an_unknown_task_is_not_found(ctx: Context, cast: Cast, errand: int) -> None:
     with pytest.raises(UserMistake, match="权限"):
-        operator_tasks.finish(ctx, cast["auditor"], wish, "好了")
+        operator_tasks.finish(ctx, cast["auditor"], errand, "好了")
     with pytest.raises(NotFound):
         operator_tasks.finish(ctx, cast["author"], 404, "好了")
-    assert wish in [one.id for one in case_files.errands(ctx)]
+    assert errand in [one.id for one in case_files.errands(ctx)]

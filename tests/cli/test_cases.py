@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot import clock as product_clock
 from bot.actions import notices
 from bot.context import Context
 from bot.model.case import State, Step
 from bot.model.texts import findings
 from bot.store import notices as notice_rows
+from bot.store import operator_tasks as task_rows
 from bot.store.tables import cases as case_rows
 from bot.store.tables import counters, events
 from bot.store.tables import notices as notice_table
@@ -315,14 +317,15 @@ def test_the_history_tells_what_holds_and_what_is_owed(bot, house, cast):
 
 def test_a_task_is_ticked_off_with_what_was_done(bot, house, cast):
     number = issue(house, cast)
-    notices.wish(Context(house), notice_id(house, number), at("WangWei"), "object")
+    with house.database.write() as tx:
+        task_rows.add(tx, "overdue:test", "overdue", "整改期限已过，请核查", product_clock.now(), case_id=case_of(house, number).id)
     tasks = {one["kind"]: one["id"] for one in json.loads(bot("cases", "tasks", "--json").out)}
-    assert tasks.keys() == {"apply", "object"}
+    assert tasks.keys() == {"apply", "overdue"}
     done = bot("cases", "task-done", str(tasks["apply"]), "--note", "好了", *AUTHOR)
     assert "cases applied" in done.err
-    assert "请写办理结果" in bot("cases", "task-done", str(tasks["object"]), "--note", " ", *AUTHOR).err
-    assert bot("cases", "task-done", str(tasks["object"]), "--note", "已电话答复", *AUTHOR).status == 0
-    assert "没有再记一次" in bot("cases", "task-done", str(tasks["object"]), "--note", "已电话答复", *AUTHOR).err
+    assert "请写办理结果" in bot("cases", "task-done", str(tasks["overdue"]), "--note", " ", *AUTHOR).err
+    assert bot("cases", "task-done", str(tasks["overdue"]), "--note", "已电话答复", *AUTHOR).status == 0
+    assert "没有再记一次" in bot("cases", "task-done", str(tasks["overdue"]), "--note", "已电话答复", *AUTHOR).err
     assert [one["kind"] for one in json.loads(bot("cases", "tasks", "--json").out)] == ["apply"]
 
 

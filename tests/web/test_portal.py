@@ -1,97 +1,28 @@
 """The provider's page of a notice: who may read it, what a press leaves, and what everybody else sees."""
 
 import re
-from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select
 
 from bot import clock as product_clock
-from bot.actions import cases, links, notices
+from bot.actions import cases
 from bot.context import Context
-from bot.model.provider import Address
 from bot.store import cases as case_rows
 from bot.store import links as link_store
 from bot.store import notices as notice_rows
-from bot.store import operator_tasks, providers
+from bot.store import providers
 from bot.store.tables import links as link_rows
-from bot.store.tokens import DatabaseTokens
-from bot.web.app import create_app
-from bot.web.portal import Portal
-from bot.wecom.client import Client
 from tests.cast import AGENTID, CORPID, finding, issue
 from tests.store.rows import all_of
-
-WANG, LI, ZHAO = (Address(CORPID, AGENTID, userid) for userid in ("WangWei", "li.na", "ZhaoMin"))
+from tests.web.visitors import WANG, authorise, enter, link_of, make_site, open_link, path_of, token
 
 
 @pytest.fixture
 def settings(make_settings):
     return make_settings(wecom_trusted_domain=True, public_url="http://127.0.0.1:9")
-
-
-@pytest.fixture
-def site(house, wecom, settings, make_house):
-    """The Flask app with its portal, asking the stand-in who somebody is."""
-    return _site(house, wecom, settings)
-
-
-def _site(house, wecom, settings):
-    wecom.public_url = settings.public_url
-    object.__setattr__(settings, "wecom_oauth_base", wecom.own_url)
-    secret = settings.wecom_secret.get_secret_value()
-    client = Client(wecom.own_url, CORPID, AGENTID, secret, DatabaseTokens(house.database))
-    return create_app({}, [], 0, Portal(house, client).blueprint())
-
-
-@pytest.fixture
-def issued(house, cast):
-    return issue(house, cast, finding())
-
-
-@pytest.fixture
-def notice(house, issued):
-    with house.database.read() as connection:
-        return notice_rows.of_case(connection, case_rows.by_number(connection, issued).id)[0]
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *_):
-        return None
-
-
-def authorise(browser, userid, location):
-    """Go to the stand-in as this member, and come back with what it gives. Returns the answer of the portal."""
-    opener = build_opener(_NoRedirect)
-    try:
-        opener.open(f"{location.partition('#')[0]}&as={userid}")
-        raise AssertionError("no redirect")
-    except HTTPError as error:
-        back = urlsplit(error.headers["Location"])
-    return browser.get(f"{back.path}?{back.query}")
-
-
-def enter(site, userid, path):
-    """A browser in which this member has opened `path`."""
-    browser = site.test_client()
-    first = browser.get(path)
-    assert first.status_code == 302
-    back = authorise(browser, userid, first.headers["Location"])
-    if back.status_code == 302:
-        assert back.headers["Location"] == path
-    return browser
-
-
-def token(page):
-    (first, *_) = re.findall(r'name="token" value="([0-9a-f]+)"', page.text)
-    return first
-
-
-def path_of(notice):
-    return f"/portal/notices/{notice.key}"
 
 
 def test_an_addressee_reads_the_whole_notice_and_has_then_seen_it(site, house, notice):
@@ -117,13 +48,14 @@ def test_a_press_on_the_page_leaves_a_receipt_and_a_second_none(site, house, not
         assert case_rows.by_number(connection, issued).served_how == "receipt"
 
 
-@pytest.mark.parametrize("what", ["report", "object"])
-def test_a_wish_becomes_a_task(site, house, notice, what):
+def test_the_notice_leads_to_the_forms(site, house, notice, issued):
     browser = enter(site, "WangWei", path_of(notice))
     page = browser.get(path_of(notice))
-    assert browser.post(f"{path_of(notice)}/{what}", data={"token": token(page)}).status_code == 303
-    with house.database.read() as connection:
-        assert [task.kind for task in operator_tasks.opened(connection)].count(what) == 1
+    for what, prefix in (("report", "R"), ("objection", "O")):
+        begun = browser.post(f"/portal/cases/{issued}/{what}", data={"token": token(page)})
+        assert begun.status_code == 303
+        assert begun.headers["Location"].startswith(f"/portal/filings/{prefix}")
+        assert begun.headers["Location"] in browser.get(path_of(notice)).text
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
@@ -214,24 +146,6 @@ def test_the_way_back_is_always_to_this_site(site):
         assert redirect_uri == "http://127.0.0.1:9/portal/authorized"
 
 
-def link_of(house, notice, address, how="link"):
-    ctx = Context(house)
-    if how == "link":
-        return urlsplit(notices.personal_link(ctx, notice.id, address)).path
-    with ctx.transaction() as tx:
-        admin = providers.admin_at(tx, address)
-        assert admin is not None
-        return urlsplit(links.to_notice(ctx, tx, admin, notice)).path
-
-
-def open_link(browser, path):
-    """Follow a personal link to where it leads; a browser that comes for the first time is given a name on the way."""
-    answer = browser.get(path)
-    if "/portal/links/" in answer.headers.get("Location", ""):
-        answer = browser.get(answer.headers["Location"])
-    return answer
-
-
 def test_a_personal_link_opens_its_notice_and_leaves_the_address_bar(site, house, notice):
     browser = site.test_client()
     opened = open_link(browser, link_of(house, notice, WANG))
@@ -283,7 +197,7 @@ def test_a_revoked_case_takes_no_press_and_says_what_it_is(site, house, cast, no
 def test_without_a_trusted_domain_the_page_says_where_to_press(house, wecom, make_settings, notice, make_house):
     untrusted = make_settings(wecom_trusted_domain=False)
     object.__setattr__(house, "settings", untrusted)
-    page = _site(house, wecom, untrusted).test_client().get(path_of(notice))
+    page = make_site(house, wecom, untrusted).test_client().get(path_of(notice))
     assert page.status_code == 403
     assert "查看全文" in page.text
 

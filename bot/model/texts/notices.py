@@ -217,11 +217,6 @@ def row_place(position: str, source: str, source_date: str) -> str:
     return f"{source_date}，{position}，来源 {source}"
 
 
-def wish_task(what: str, number: str, name: str) -> str:
-    """For an operator: an admin pressed 提交整改报告 or 提出异议."""
-    return f"案件 {number}：{name} 希望{REPORT if what == 'report' else OBJECT}，请联系对方。"
-
-
 # Reminders
 
 
@@ -256,26 +251,6 @@ def confirmed_before(number: str, at: datetime) -> str:
 
 PAGE_CONFIRMED = "已记录您确认收到。确认收到不等于同意处理结果。"
 PAGE_CONFIRMED_BEFORE = "您此前已经确认收到，不需要重复确认。"
-
-
-def page_wished(what: str) -> str:
-    """Shown on the page after 提交整改报告 or 提出异议."""
-    return f"已记录您想{what}，并转给平台运营人员，他们会与您联系。期限不因此停止。"
-
-
-def page_wished_before(what: str) -> str:
-    """The same, the second time."""
-    return f"您想{what}的意愿此前已经记录，运营人员会与您联系。"
-
-
-def wished(what: str, number: str) -> str:
-    """To a press on 提交整改报告 or 提出异议."""
-    return f"已记录您想就案件 {number} {what}，并转给平台运营人员，他们会与您联系。期限不因此停止。"
-
-
-def wished_before(what: str, number: str) -> str:
-    """To a wish that is known already."""
-    return f"您想就案件 {number} {what}的意愿此前已经记录，运营人员会与您联系，不需要重复操作。"
 
 
 def personal_link(number: str, url: str) -> str:
