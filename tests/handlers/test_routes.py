@@ -12,10 +12,11 @@ from bot.cli.running import MENU
 from bot.context import House
 from bot.dispatch import Dispatcher
 from bot.model import inbound
-from bot.model.texts import answers, common
+from bot.model.texts import answers, chat_filings, common
+from bot.sandbox.menus import check_menu
 from bot.store import migrate
 from bot.store.database import Database
-from handlers.routes import CONTENTS, HELP, ROUTES, VERSION
+from handlers.routes import CASES, CONTENTS, HELP, HUMAN, PROGRESS, ROUTES, VERSION, WANTS
 from tests.messages import text
 from tests.platform import event_of, message_of, text_of
 from tests.store.rows import all_of
@@ -57,7 +58,11 @@ def test_nor_is_any_that_the_rules_do_not_answer(wang):
         assert route_of(text(wang, question["q"])) == "ask_rule", question["q"]
 
 
-@pytest.mark.parametrize(("words", "route"), [(CONTENTS, "contents"), (VERSION, "version"), (HELP, "help")])
+COMMANDS = [(CONTENTS, "contents"), (VERSION, "version"), (HELP, "help"), (CASES, "my_cases"), (PROGRESS, "progress"), (HUMAN, "ask_human")]
+COMMANDS += [(words, str(want)) for want, words in WANTS.items()]
+
+
+@pytest.mark.parametrize(("words", "route"), COMMANDS)
 def test_a_command_is_taken_in_any_dress_and_only_as_the_whole_text(wang, words, route):
     for word in words:
         for dressed in (word, f" {word} ", f"{word}。", f"{word}！", word.upper(), f"{word}\n"):
@@ -72,7 +77,8 @@ def test_a_command_in_other_scripts_and_widths(wang, dressed):
 
 
 def test_no_word_stands_in_two_lists():
-    assert len(HELP | CONTENTS | VERSION) == len(HELP) + len(CONTENTS) + len(VERSION)
+    lists = [HELP, CONTENTS, VERSION, CASES, PROGRESS, HUMAN, *WANTS.values()]
+    assert len(frozenset().union(*lists)) == sum(map(len, lists))
 
 
 SPELLINGS = ["4.2", " 4.2 ", "４．２", "4。2", "4.2。", "第4.2条", "第 4.2 条", "看4.2", "看 4.2", "查看4.2", "回复4.2", "回复 4.2"]
@@ -202,14 +208,23 @@ def test_the_menu_answers(post, wang, key, part):
 
 
 def test_each_menu_entry_of_ours_leads_somewhere():
-    keys = {entry["key"] for entry in MENU["button"] if entry["type"] == "click"}
-    assert keys <= {"contents", "help", "version"}
+    entries = [entry for button in MENU["button"] for entry in button["sub_button"]]
+    keys = {entry["key"] for entry in entries if entry["type"] == "click"}
+    common_fields: dict[str, Any] = {"corpid": "ww", "agentid": 1, "userid": "u", "created_s": 1, "key": "k"}
+    routes = {key: route_of(inbound.Click(event="click", event_key=key, **common_fields)) for key in keys}
+    assert routes == {key: key for key in keys}
+    assert {"report", "objection", "recovery", "reapplication", "withdrawal", "progress", "my_cases", "ask_human"} <= keys
+
+
+def test_the_menu_is_one_that_wecom_takes():
+    assert check_menu(MENU) == MENU
 
 
 @pytest.mark.parametrize("kind", ["image", "voice", "video", "file", "location", "link", "sticker"])
 def test_what_is_no_text_is_told_what_would_help(post, wang, kind):
     more = {"Location_X": "1.5", "Location_Y": "2.5", "Scale": "3"} if kind == "location" else {}
-    assert post(message_of(wang, kind, **more)).text == common.NOT_TEXT
+    words = chat_filings.NO_PLACE if kind in ("image", "file") else common.NOT_TEXT
+    assert post(message_of(wang, kind, **more)).text == words
 
 
 def test_a_card_press_is_acknowledged_in_silence(post, wang):
