@@ -1,5 +1,6 @@
-"""The notice in a real browser, under its own content policy: from WeCom's authorisation to the receipt, on a phone and at a desk."""
+"""The pages in a real browser, under their own content policy: from WeCom's authorisation on, on a phone and at a desk."""
 
+import os
 from pathlib import Path
 from threading import Thread
 
@@ -17,6 +18,7 @@ from bot.wecom.client import Client
 from tests.cast import AGENTID, CORPID, finding, issue
 from tests.flows.processes import free_port
 from tests.store.rows import all_of
+from tests.web.scene import play
 
 CHROMIUM = "/usr/bin/chromium"
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine")]
@@ -73,6 +75,59 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
+def look(page, name):
+    """What holds for every page; with PORTAL_SHOTS, a picture of it there."""
+    if "PORTAL_SHOTS" in os.environ:
+        folder = Path(os.environ["PORTAL_SHOTS"])
+        folder.mkdir(exist_ok=True)
+        page.screenshot(path=folder / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+    assert fits(page), name
+    assert serious(page) == [], name
+
+
+def come_in(page, site, who, path="/portal/"):
+    """Open a page; the stand-in asks who is at the phone."""
+    page.goto(f"{site}{path}")
+    page.get_by_text(who).first.click()
+    page.wait_for_url(f"{site}{path}")
+
+
+@pytest.fixture
+def scene(house, cast, clock):
+    return play(house, cast, clock)
+
+
+def test_every_page_fits_and_can_be_used(site, house, scene, page):
+    come_in(page, site, "王伟")
+    look(page, "home")
+    half_way = f"/portal/cases/{scene.half_way}"
+    seen = [
+        ("case", half_way),
+        ("case-fresh", f"/portal/cases/{scene.fresh}"),
+        ("case-over", f"/portal/cases/{scene.over}"),
+        ("begin-objection", f"{half_way}/objection"),
+        ("begin-reapplication", f"{half_way}/reapplication"),
+        ("refused", f"/portal/cases/{scene.over}/report"),
+        ("draft", f"/portal/filings/{scene.draft}"),
+        ("returned", f"/portal/filings/{scene.returned}"),
+        ("waiting", f"/portal/filings/{scene.objection}"),
+        ("accepted", f"/portal/filings/{scene.report}"),
+        ("withdraw-refused", "/portal/apps/app-2/withdrawal"),
+        ("notice-outcome", f"/portal/notices/{last_notice(house, scene.half_way).key}"),
+    ]
+    for name, path in seen:
+        page.goto(f"{site}{path}")
+        for one in page.locator("details").all():
+            if one.get_attribute("open") is None:
+                one.locator("summary").click()
+        look(page, name)
+
+
+def last_notice(house, number):
+    with house.database.read() as connection:
+        return notice_rows.of_case(connection, case_rows.by_number(connection, number).id)[-1]
+
+
 def test_an_admin_reads_confirms_and_finds_their_cases(site, house, notice, page):
     page.goto(f"{site}/portal/notices/{notice.key}")
     page.get_by_text("王伟").first.click()  # the stand-in asks who is at the phone
@@ -86,6 +141,6 @@ def test_an_admin_reads_confirms_and_finds_their_cases(site, house, notice, page
     page.reload()  # sends nothing twice
     assert len(all_of(house.database, "receipts")) == 1
     page.get_by_role("link", name="我的处理").click()
-    expect(page.get_by_text(notice.number.rpartition("-")[0])).to_be_visible()
+    expect(page.get_by_text(notice.number.rpartition("-")[0]).first).to_be_visible()
     assert fits(page)
     assert serious(page) == []

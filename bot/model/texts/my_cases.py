@@ -8,6 +8,7 @@ from bot.model.case import Kind, State, Step
 from bot.model.filing import WAITING, Filing, FilingKind, FilingState
 from bot.model.my_case import MyCase
 from bot.model.texts.cases import MEASURES, STATES
+from bot.model.texts.filings import STATES as FILING_STATES
 from bot.model.texts.filings import named
 from bot.model.texts.notices import CONFIRM, OBJECT, REPORT, moment
 
@@ -55,7 +56,7 @@ def one_case(one: MyCase, now: datetime) -> str:
     case = one.case
     lines = [f"{case.number} {subject(one.app)}", f"{what_follows(one)} · {STATES[case.state]}"]
     if case.rectify_by:
-        lines.append(f"整改期限：{clock_line(case.rectify_by, now)}")
+        lines.append(f"整改期限：{rectify_line(one, now)}")
     elif case.rectify_days and not case.served_at:
         lines.append("整改期限：自送达之日起算，尚未起算")
     if case.object_by:
@@ -94,12 +95,10 @@ def _going_on(one: MyCase) -> Iterator[str]:
 
 
 def _beginning(one: MyCase, now: datetime) -> Iterator[str]:
-    case = one.case
     if FilingKind.REPORT in one.may:
-        is_late = case.rectify_by is not None and case.rectify_by < now
-        yield f"“{REPORT}”" + ("（已逾期，请尽快）" if is_late else "")
+        yield REPORT + ("（已逾期，请尽快）" if is_past(one, now) else "")
     if FilingKind.REAPPLICATION in one.may:
-        yield f"“{REAPPLY}”"
+        yield REAPPLY
 
 
 def _waiting(one: MyCase, now: datetime) -> Iterator[str]:
@@ -121,6 +120,30 @@ def waiting(filing: Filing, now: datetime) -> str:
 def is_late(filing: Filing, now: datetime) -> bool:
     """Whether our review is overdue, marked so already or not."""
     return filing.state in WAITING and (filing.overdue_at is not None or bool(filing.due_at and filing.due_at < now))
+
+
+def rectify_line(one: MyCase, now: datetime) -> str:
+    """The deadline, and how far its report is where one was handed in."""
+    assert one.case.rectify_by is not None
+    report = one.latest(FilingKind.REPORT)
+    if report and (report.state in WAITING or report.state is FilingState.ACCEPTED):
+        return f"{moment(one.case.rectify_by)}（整改报告{FILING_STATES[report.state]}）"
+    return clock_line(one.case.rectify_by, now)
+
+
+def is_past(one: MyCase, now: datetime) -> bool:
+    """Whether a report is owed, and its time is over. One that lies with us is not late."""
+    report = one.latest(FilingKind.REPORT)
+    is_done = report is not None and (report.state in WAITING or report.state is FilingState.ACCEPTED)
+    return one.case.is_open and one.case.rectify_by is not None and one.case.rectify_by < now and not is_done
+
+
+def size(length: int) -> str:
+    """75 字节, 12.3 MB."""
+    for unit, name in ((1 << 20, "MB"), (1 << 10, "KB")):
+        if length >= unit:
+            return f"{length / unit:.1f} {name}"
+    return f"{length} 字节"
 
 
 def clock_line(until: datetime, now: datetime) -> str:

@@ -47,6 +47,7 @@ class Portal:
             ("kind", filing_texts.KINDS.__getitem__),
             ("filing_state", filing_texts.STATES.__getitem__),
             ("named", filing_texts.named),
+            ("size", case_texts.size),
             ("subject", case_texts.subject),
             ("titles", lambda filing: {item.clause: item.title for item in filing.items}),
         ):
