@@ -4,6 +4,7 @@ import io
 import secrets
 from typing import Any
 
+from bot import clock
 from bot.actions import cases, filings, reviews
 from bot.actions.filings import Written
 from bot.actions.listings import of_app
@@ -17,6 +18,7 @@ from bot.model.operator import Operator, Role
 from bot.model.provider import Address, Listing
 from bot.store import filings as rows
 from bot.store import notices, operators, providers
+from bot.store.tables import metadata
 from rules.catalogue import Measure
 from tests.cast import Cast, at, case_of
 
@@ -39,7 +41,7 @@ def started(house: House, number: str, kind: FilingKind = FilingKind.REPORT, by:
     filing = filings.start(Context(house), by, kind, case=number, **more)
     if kind is FilingKind.REPORT:
         clause = filing.items[0].clause
-        filings.attach(Context(house), by, filing.number, clause, "截图.png", keep(house, secrets.token_bytes(8)))
+        return filings.attach(Context(house), by, filing.number, clause, "截图.png", keep(house, secrets.token_bytes(8)))[1]
     return filing
 
 
@@ -89,8 +91,6 @@ def recover(house: House, cast: Cast, number: str) -> None:
 
 def third_approver(house: House) -> Operator:
     """Somebody who approved nothing yet."""
-    from bot import clock
-
     with house.database.write() as tx:
         return operators.add(tx, "approver3", "Approver3", "approver3@example.com", [Role.APPROVER], None, clock.now())
 
@@ -131,3 +131,10 @@ def titles(house: House, about: str) -> list[str]:
 def whole(statement: Statement) -> str:
     """All that a notice says."""
     return "\n".join(paragraph for section in statement.sections for paragraph in section.paragraphs)
+
+
+def rows_of(house: House, table: str) -> list[dict[str, Any]]:
+    """Every row of a table, oldest first."""
+    with house.database.read() as connection:
+        statement = metadata.tables[table].select().order_by(*metadata.tables[table].primary_key.columns)
+        return [dict(row._mapping) for row in connection.execute(statement)]

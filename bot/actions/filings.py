@@ -241,9 +241,11 @@ def _save(tx: Tx, filing: Filing, written: Written) -> Filing:
 
 def _says(filing: Filing, written: Written) -> bool:
     """Whether a form holds what the filing says already."""
-    given = written.items or {}
-    return _even(written.words) == filing.words and all(
-        _even(given.get(item.clause, {}).get(part, getattr(item, part))) == getattr(item, part) for item in filing.items for part in PARTS
+    given, known = written.items or {}, {item.clause: item for item in filing.items}
+    return (
+        _even(written.words) == filing.words
+        and set(given) <= set(known)
+        and all(_even(words) == getattr(known[clause], part, None) for clause, parts in given.items() for part, words in parts.items())
     )
 
 
