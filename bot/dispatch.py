@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot import clock, failpoint
-from bot.context import AlreadyStored, House, InboundContext, MayWait
+from bot.context import AlreadyStored, House, InboundContext, MayWait, TornTransaction
 from bot.delivery import outbox
 from bot.errors import BadCallback, Unavailable, UserMistake
 from bot.metrics import DUPLICATES
@@ -37,7 +37,7 @@ from bot.model.inbound import Event, Inbound, Message, SuitePush
 from bot.model.reply import Outgoing, Reply, messages, split
 from bot.store import inbox
 from bot.store.database import WAIT_S, Tx
-from bot.store.loop_insert import LoopInsert
+from bot.store.loop_insert import Limit, LoopInsert
 
 log = structlog.get_logger()
 
@@ -83,14 +83,16 @@ class Dispatcher:
             await asyncio.wait((asyncio.wrap_future(first),), timeout=clock.real_s(WAIT_S))
             return await self._in_thread(self._repeated, message, arrived_at)
         try:
+            limit = None
             try:
-                done = self._work(message, arrived_at, at_once=True)
+                done: inbox.Received | str = (mine := self._work_at_once(message, arrived_at))
+                limit = self._limit(message, mine)
             except MayWait:
                 done = await self._in_thread(self._work, message, arrived_at)
             if isinstance(done, str):
                 return done
             failpoint.reach("dispatch.before_store")
-            before = await self._soon.add(done)
+            before, done = await self._soon.add(done, limit)
             failpoint.reach("dispatch.stored")
             if before is None and done.reply_state != "late":
                 return done.reply
@@ -134,22 +136,45 @@ class Dispatcher:
         for one in others:
             one.set_result(None)
 
-    def _work(self, message: Inbound | SuitePush, arrived_at: datetime, *, at_once: bool = False) -> inbox.Received | str:
-        """The row to commit with its reply, or the reply where all is committed. at_once: raises MayWait where a thread must do it."""
-        repeat, sent = self._look(message, arrived_at)
-        if repeat is not None:
-            if at_once and repeat.reply_state == "late":
-                raise MayWait
-            return self._again(repeat, arrived_at)
-        self._refuse_stale(message, arrived_at)
+    def _work_at_once(self, message: Inbound | SuitePush, arrived_at: datetime) -> inbox.Received:
+        """The row to commit with its reply. Raises MayWait where a thread must do it.
+
+        Handlers that are tried here do nothing that could not be done twice: whether the row is there already, and how much its sender
+        has sent, is seen as it is inserted.
+        """
+        if self._is_stale(message, arrived_at):  # only a stored one is answered: that is to be looked up
+            raise MayWait
         failpoint.reach("dispatch.before_handler")
         received = _received(message, arrived_at)
         if isinstance(message, SuitePush):
             return _completed(received, "", state="stored")
-        excess = sent - self._house.settings.sender_limit_per_minute
-        if isinstance(message, Message) and excess >= 0:  # said once, then acknowledged in silence until the minute is over
-            return _completed(received, "" if excess else texts.common.LIMITED, state="limited")
-        return self._first(message, received, at_once)
+        done = self._first(message, received, at_once=True)
+        if isinstance(done, str):  # it has written, which nothing may do here
+            raise TornTransaction
+        return done
+
+    def _limit(self, message: Inbound | SuitePush, done: inbox.Received) -> Limit | None:
+        if not isinstance(message, Message):
+            return None
+        return Limit(
+            self._house.settings.sender_limit_per_minute, done.arrived_at - timedelta(minutes=1), lambda over: _limited(done, over)
+        )
+
+    def _work(self, message: Inbound | SuitePush, arrived_at: datetime) -> inbox.Received | str:
+        """The row to commit with its reply, or the reply where all is committed."""
+        repeat, sent = self._look(message, arrived_at)
+        if repeat is not None:
+            return self._again(repeat, arrived_at)
+        if self._is_stale(message, arrived_at):
+            raise BadCallback("stale", 403)
+        failpoint.reach("dispatch.before_handler")
+        received = _received(message, arrived_at)
+        if isinstance(message, SuitePush):
+            return _completed(received, "", state="stored")
+        over = sent - self._house.settings.sender_limit_per_minute
+        if isinstance(message, Message) and over >= 0:
+            return _limited(received, over)
+        return self._first(message, received)
 
     def _look(self, message: Inbound | SuitePush, arrived_at: datetime) -> tuple[inbox.Stored | None, int]:
         """The stored row of this delivery, and how much its sender sent in the last minute."""
@@ -175,11 +200,10 @@ class Dispatcher:
                 stored = inbox.get(tx, stored.id)
         return "" if stored.reply_state == "queued" else stored.reply
 
-    def _refuse_stale(self, message: Inbound | SuitePush, arrived_at: datetime) -> None:
-        if abs(arrived_at.timestamp() - message.created_s) > self._house.settings.callback_stale_s:
-            raise BadCallback("stale", 403)
+    def _is_stale(self, message: Inbound | SuitePush, arrived_at: datetime) -> bool:
+        return abs(arrived_at.timestamp() - message.created_s) > self._house.settings.callback_stale_s
 
-    def _first(self, message: Inbound, received: inbox.Received, at_once: bool) -> inbox.Received | str:
+    def _first(self, message: Inbound, received: inbox.Received, *, at_once: bool = False) -> inbox.Received | str:
         route = next((route for route in self._routes if route.match(message)), None)
         if route is None:  # not StopIteration, which no future can carry
             raise LookupError("no route takes this message")
@@ -284,6 +308,11 @@ def _completed(received: inbox.Received, reply: str, state: str = "handled", out
     now = clock.now()
     slow = bool(reply and received.userid) and (now - received.arrived_at).total_seconds() > SLOW_S
     return replace(received, handled_at=now, reply=reply, reply_state="late" if slow else "passive", state=state, outcome=outcome)
+
+
+def _limited(received: inbox.Received, over: int) -> inbox.Received:
+    """Said once, then acknowledged in silence until the minute is over."""
+    return _completed(received, "" if over else texts.common.LIMITED, state="limited")
 
 
 def _apology(message: Inbound) -> str:

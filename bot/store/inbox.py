@@ -84,6 +84,12 @@ INSERT = {
 }
 
 
+SENT = select(_sent)  # how many rows this person has since then
+LIMIT = (
+    update(inbox)
+    .where(inbox.c.key == bindparam("of_key"))
+    .values({name: bindparam(name) for name in ("state", "outcome", "reply", "reply_state", "handled_at")})
+)
 PUT = sqlite.insert(inbox).on_conflict_do_nothing(index_elements=["key"])  # where only whether it was new is asked
 
 

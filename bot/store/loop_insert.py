@@ -9,29 +9,45 @@ import contextlib
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 
 from bot import failpoint
 from bot.errors import Unavailable
 from bot.store.database import WAIT_S, Database
-from bot.store.inbox import PUT, Received, Stored, find_with
+from bot.store.inbox import LIMIT, PUT, SENT, Received, Stored, find_with
 
 LARGEST = 200  # rows a commit: bounds how long other writers wait
 _RETRY_S = 0.0002, 0.001  # as in database.py: a random pause starves nobody
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many rows a person may have since `after`; each one more is kept as `instead` says, given by how many it is over."""
+
+    most: int
+    after: datetime
+    instead: Callable[[int], Received]
+
+
+Added = tuple[Stored | None, Received]
+
+
 class _Ticket:
     """One row on its way."""
 
-    __slots__ = ("row", "stored")
+    __slots__ = ("limit", "row", "stored")
 
-    def __init__(self, row: Received, stored: "asyncio.Future[Stored | None]") -> None:
+    def __init__(self, row: Received, limit: Limit | None, stored: "asyncio.Future[Added]") -> None:
         self.row = row
+        self.limit = limit
         self.stored = stored
 
     def settle(self, before: Stored | None) -> None:
         if not self.stored.done():  # else nobody waits any more
-            self.stored.set_result(before)
+            self.stored.set_result((before, self.row))
 
     def fail(self, cause: BaseException) -> None:
         if not self.stored.done():
@@ -49,10 +65,10 @@ class LoopInsert:
         self._is_writing = False
         self._committer = ThreadPoolExecutor(1, "commit")
 
-    async def add(self, row: Received) -> Stored | None:
-        """Store `row`, durably. Returns None when it is stored, else the row that was there already. Raises Unavailable."""
+    async def add(self, row: Received, limit: Limit | None = None) -> Added:
+        """Store `row`, durably. Returns what was there already, None where it was new, and the row as stored. Raises Unavailable."""
         loop = asyncio.get_running_loop()
-        ticket = _Ticket(row, loop.create_future())
+        ticket = _Ticket(row, limit, loop.create_future())
         self._waiting.append(ticket)
         if not self._is_writing:
             self._is_writing = True
@@ -102,12 +118,25 @@ class LoopInsert:
             try:
                 if not put.change(connection, ticket.row.values()):
                     there = find_with(self._database, connection, ticket.row.key)
+                elif ticket.limit is not None:
+                    self._keep_to(ticket, ticket.limit, connection)
             except Exception as error:  # noqa: BLE001  whatever it was: the others' rows, and the turn to write, must not be lost with it
                 ticket.fail(error)
                 if not connection.in_transaction:  # a full disk ends it: what came after would be kept one by one, and told to be lost
                     return [None] * len(tickets)  # the commit fails, and with it all of them
             before.append(there)
         return before
+
+    def _keep_to(self, ticket: _Ticket, limit: Limit, connection: sqlite3.Connection) -> None:
+        """Counted here, where the pages that a count reads have just been read for the others too."""
+        row = ticket.row
+        person = {"corpid": row.corpid, "agentid": row.agentid, "userid": row.userid, "after": limit.after}
+        counted = self._database.prepared(SENT).run(connection, person)
+        assert counted is not None
+        over = counted[0] - 1 - limit.most
+        if over >= 0:
+            ticket.row = limit.instead(over)
+            self._database.prepared(LIMIT).change(connection, {**ticket.row.values(), "of_key": row.key})
 
     def _end(
         self,

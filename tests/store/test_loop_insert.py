@@ -1,7 +1,8 @@
 """Rows on their way from an event loop to the disk."""
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.errors import Unavailable
 from bot.store import database as database_module
 from bot.store import loop_insert
 from bot.store.database import Database
-from bot.store.loop_insert import LoopInsert
+from bot.store.loop_insert import Limit, LoopInsert
 from tests.store.rows import all_of, received
 from tests.store.test_inbox import POISON
 
@@ -33,13 +34,13 @@ def open_file(tmp_path, _empty_sqlite):
 
 
 def add_all(rows, *writers):
-    """Add all rows at the same moment, to the writers in turn. Returns what each add returned or raised."""
+    """Add all rows at the same moment, to the writers in turn. Returns what each found there already, or raised."""
 
     async def run():
         adding = [writers[number % len(writers)].add(row) for number, row in enumerate(rows)]
         return await asyncio.gather(*adding, return_exceptions=True)
 
-    return asyncio.run(run())
+    return [added[0] if isinstance(added, tuple) else added for added in asyncio.run(run())]
 
 
 def test_a_row_is_on_disk_when_add_returns(open_file, wang):
@@ -88,8 +89,32 @@ def test_the_loop_goes_on_while_another_process_writes_and_the_rows_follow(open_
             assert not adding.done()
         return await adding
 
-    assert asyncio.run(run()) is None
+    assert asyncio.run(run())[0] is None
     assert [row.key for row in all_of(other, "inbox")] == ["k"]
+
+
+def test_rows_over_a_persons_limit_are_kept_as_they_are_to_be(open_file, wang, li):
+    database = open_file()
+    writer = LoopInsert(database)
+    hers = received("hers", li, NOW)
+
+    def limited(row):
+        return Limit(2, NOW - timedelta(minutes=1), lambda over: replace(row, state="limited", reply=f"over by {over}", outcome=""))
+
+    async def run():
+        rows = [received(f"k{number}", wang, NOW, reply="r", outcome="o") for number in range(4)]
+        adding = [writer.add(row, limited(row)) for row in (*rows, hers)]
+        added = await asyncio.gather(*adding)
+        again = await writer.add(rows[3], limited(rows[3]))
+        return [(before, row.reply) for before, row in (*added, again)]
+
+    *first, again = asyncio.run(run())
+    assert first == [(None, "r"), (None, "r"), (None, "over by 0"), (None, "over by 1"), (None, "")]
+    assert again[0].reply == "over by 1", "a repeat is given what is stored, and not counted again"
+    stored = {row.key: (row.state, row.reply, row.outcome) for row in all_of(database, "inbox")}
+    assert stored["k1"] == ("handled", "r", "o")
+    assert stored["k3"] == ("limited", "over by 1", "")
+    assert stored["hers"][0] == "handled"
 
 
 def test_a_lock_that_is_never_given_up_fails_the_row_and_not_the_next(open_file, wang, monkeypatch):
@@ -113,7 +138,7 @@ def test_a_thread_of_the_same_process_that_writes_is_waited_for(open_file, wang)
             assert not adding.done()
         return await adding
 
-    assert asyncio.run(run()) is None
+    assert asyncio.run(run())[0] is None
 
 
 def test_a_commit_that_fails_keeps_nothing_and_says_so_to_all(open_file, wang, monkeypatch):
