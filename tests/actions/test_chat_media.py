@@ -221,8 +221,8 @@ def test_it_is_asked_more_and_more_rarely(chatting, report, wang, clock, wecom):
             asked_at.append(product_clock.timestamp())
         clock.tick(seconds=10)
     gaps = [after - before for before, after in pairwise(asked_at)]
-    assert gaps == sorted(gaps)
-    assert 5 <= len(asked_at) <= 9
+    assert gaps[-1] > 5 * gaps[0]
+    assert 5 <= len(asked_at) <= 10
 
 
 def test_after_three_days_without_an_answer_the_sender_is_told(chatting, report, wang, clock, wecom):
