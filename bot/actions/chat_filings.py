@@ -24,7 +24,7 @@ from bot.model.reply import Outgoing, Reply, messages, say
 from bot.model.texts import chat_filings as texts
 from bot.model.texts import filings as filing_texts
 from bot.model.texts.notices import SOURCE
-from bot.store import cases, filings, providers
+from bot.store import cases, filings, notices, providers
 from bot.store.database import Tx
 from bot.wecom import payloads
 from bot.wecom.cards import Button, Card, Row, cut_chars
@@ -33,6 +33,7 @@ from rules.catalogue import Measure
 VERBS = frozenset({"show", "begin", "open"})  # what keys of these buttons begin with
 _NAMED = 5  # of six buttons; one is kept for all the others
 _LABEL_CHARS = 16
+_ID_DIGITS = 18
 _HOME, _APP = "/portal/", "app"
 
 
@@ -303,6 +304,11 @@ def _place(tx: Tx, address: Address, what: str, target: str) -> tuple[str, str, 
             case "case":
                 case = offers.own_case(tx, admin, target)
                 return f"/portal/cases/{case.number}", f"{texts.CASE} {case.number}", texts.opened_case(case)
+            case "notice" if target.isascii() and target.isdigit() and len(target) <= _ID_DIGITS:
+                notice = notices.get(tx, int(target))
+                if notice.provider_id != admin.provider_id:
+                    raise _NotTheirs
+                return f"/portal/notices/{notice.key}", f"{texts.NOTICE} {notice.number}", texts.opened_notice(notice)
             case "home":
                 return _HOME, texts.ALL.removeprefix("查看"), texts.OPENED_ALL
     except NotFound as error:

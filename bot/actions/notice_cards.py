@@ -1,5 +1,6 @@
 """Notices as WeCom shows them."""
 
+import secrets
 from collections.abc import Sequence
 
 from bot.model.notice import Notice, Receipt
@@ -10,6 +11,7 @@ from bot.wecom.cards import Button, Card, Row
 from config.settings import Settings
 
 CONFIRM, REPORT, OBJECT, READ = "receipt", "report", "object", "read"  # the keys of the buttons; the card's task_id names the notice
+OPEN = "open:notice::"  # of the button under a notice that wants no answer; behind it the notice's id (bot.actions.chat_filings)
 _ROWS = 5  # of six: one is kept for who confirmed
 
 
@@ -56,11 +58,17 @@ def ended_card(settings: Settings, notice: Notice, task_id: str, words: str) -> 
 def plain_card(settings: Settings, notice: Notice, title: str, words: str) -> Outgoing:
     """A card that only opens the page: reminders, and notices that want no answer.
 
-    Without a trusted domain the page cannot tell its reader: then the words say how to get the full text.
+    Without a trusted domain the page cannot tell its reader: then the card's button fetches a personal link.
     """
     if settings.wecom_trusted_domain:
         return payloads.textcard(title, words, address(settings, notice), texts.READ)
-    return payloads.text(f"{title}\n{words}\n{texts.HOW_TO_READ}")
+    rows = [Row(name, value) for name, value in notice.statement.lines[:_ROWS]]
+    button = Button(texts.READ, f"{OPEN}{notice.id}")
+    task_id = f"{notice.number}-{secrets.token_hex(6)}"
+    card = Card(
+        card_type="button_interaction", source=texts.SOURCE, title=title, sub_title=words, rows=rows, buttons=[button], task_id=task_id
+    )
+    return payloads.template_card(card)
 
 
 def _read(settings: Settings, url: str) -> Button:

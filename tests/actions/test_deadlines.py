@@ -57,7 +57,10 @@ def raised(house):
 
 
 def texts_to(wecom, userid):
-    return [one.body.get("content", "") for one in wecom.delivered(userid) if one.body["msgtype"] == "text"]
+    """What the reminders said that reached somebody: cards that only open the notice."""
+    cards = [one.body for one in wecom.delivered(userid) if one.body["msgtype"] == "template_card"]
+    reminders = [card for card in cards if not card["main_title"]["title"].startswith("违规处理通知")]
+    return [f"{card['main_title']['title']}\n{card['sub_title_text']}" for card in reminders]
 
 
 def confirm(ctx, number, userid="WangWei"):

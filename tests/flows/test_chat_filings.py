@@ -16,7 +16,7 @@ from bot.model.texts import chat_filings as texts
 from bot.model.texts import filings as filing_texts
 from bot.model.texts import my_cases
 from bot.store import filings as rows
-from bot.store import providers
+from bot.store import notices, providers
 from bot.store.tables import filings as table
 from bot.store.tables import links
 from rules.catalogue import Measure
@@ -228,6 +228,22 @@ def test_a_withdrawal_and_the_way_back_from_it(house, cast, chat, ctx, wang):
 
 
 # The notice's card, a trusted domain, and 进度
+
+
+def test_each_outcome_comes_back_as_a_card_that_opens_its_notice(house, cast, chat, ctx, wang):
+    number = issue(house, cast, finding())
+    report = hand_in(ctx, WANG, FilingKind.REPORT, number, items=WORDS)
+    chat.run_worker()
+    decide(ctx, cast["approver"], report.number, "send_back", reasons="请补充改版时间。")
+    chat.run_worker()
+    card = chat.wecom.delivered("WangWei")[-1].body
+    assert "整改报告退回通知" in card["main_title"]["title"]
+    (button,) = card["button_list"]
+    pressed = chat.press(wang, button["key"], card["task_id"])
+    with house.database.read() as connection:
+        (outcome,) = [one for one in notices.of_case(connection, report.case_id) if one.number == f"{number}-2"]
+    assert path_of(house, pressed.texts[0]) == f"/portal/notices/{outcome.key}"
+    assert "已退回，待修改" in chat.say(wang, "提交整改报告").now
 
 
 @pytest.mark.parametrize(("key", "kind"), [("report", FilingKind.REPORT), ("object", FilingKind.OBJECTION)])

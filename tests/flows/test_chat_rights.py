@@ -18,12 +18,12 @@ from bot.model.texts import chat_filings as texts
 from bot.model.texts import humans as human_texts
 from bot.model.texts import my_cases
 from bot.model.texts import notices as notice_texts
-from bot.store import providers
+from bot.store import notices, providers
 from bot.store.tables import filings as filing_rows
 from bot.store.tables import human_requests, links, media_fetches, receipts
 from handlers.routes import CASES, HUMAN, PROGRESS, ROUTES, WANTS
 from rules.catalogue import Measure
-from tests.cast import AGENTID, CORPID, at, finding, issue
+from tests.cast import AGENTID, CORPID, at, case_of, finding, issue
 from tests.platform import Person, Platform, event_of, message_of, text_of
 from tests.store.rows import all_of
 
@@ -64,6 +64,7 @@ KEYS = {
     "open:filing::{report}": "{report}",
     "open:filing::{withdrawal}": "{withdrawal}",
     "open:case::{case}": "{case}",
+    "open:notice::{outcome}": "撤出推荐同意通知",
     "open:home::": "/portal/links/",
 }
 NOTICE_KEYS = {"receipt": "确认收到", "report": "{report}", "object": "每项可以各提出一次异议", "read": "/portal/links/"}
@@ -116,7 +117,10 @@ def story(house, cast, does):
     does(OWN, text_of(OWN, "应用被取消推荐后怎么恢复"))
     said = all_of(house.database, "inbox")[-1].key
     task_id = next(row.task_id for row in all_of(house.database, "notice_batches") if row.task_id)
-    return Story({"case": case, "report": report.number, "withdrawal": withdrawal.number}, task_id, said)
+    with house.database.read() as connection:
+        (outcome,) = notices.of_provider(connection, case_of(house, case).provider_id)
+    numbers = {"case": case, "report": report.number, "withdrawal": withdrawal.number, "outcome": str(outcome.id)}
+    return Story(numbers, task_id, said)
 
 
 def press(person, key, task_id="way-1"):

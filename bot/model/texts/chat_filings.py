@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.model.case import Case, Imposed
 from bot.model.filing import Filing, FilingKind, FilingState
 from bot.model.my_case import MyCase
+from bot.model.notice import Notice
 from bot.model.texts import common, my_cases
 from bot.model.texts.cases import MEASURES
 from bot.model.texts.cases import STATES as CASE_STATES
@@ -27,7 +28,7 @@ BEGIN = {
     FilingKind.WITHDRAWAL: "申请撤出推荐",
 }
 GO_ON, LOOK, LOOK_AT_CASE, ALL = "继续填写", "查看材料", "查看案件", "查看全部"
-CASE, APP, MEASURE = "案件", "应用", "措施"
+CASE, APP, NOTICE = "案件", "应用", "通知"
 NOT_YOURS = "没有找到这张卡片对应的案件或材料，没有作任何记录。请回复“我的处理”查看您的案件。"
 WHICH_MEASURE = "这个案件有几项处理措施，每项可以各提出一次异议。请点卡片上的按钮。"
 OPEN_WORDS = "点开后可以填写、上传文件和提交；此前写好的内容都在。"
@@ -125,6 +126,11 @@ def opened(filing: Filing) -> str:
 def opened_case(case: Case) -> str:
     """With the link or card that opens a case."""
     return f"案件 {case.number}：{CASE_STATES[case.state]}。"
+
+
+def opened_notice(notice: Notice) -> str:
+    """With the link or card that opens a notice."""
+    return f"{notice.statement.title} {notice.number}。"
 
 
 OPENED_ALL = "全部案件和材料。"

@@ -208,7 +208,6 @@ def card_opening(statement: Statement) -> str:
 
 CONFIRMED = "已确认"
 REVOKED_CARD = "该案件的处理已撤销，请以后续通知为准。"
-HOW_TO_READ = "请在此前收到的通知卡片上点“查看全文”。"
 RULES_CHANGED = "案件起草后平台规则有了新版本，请退回草稿，按新版本重新核对条款后再提交。"
 
 
