@@ -141,7 +141,7 @@ def _failure(status: int, name: str, say: str = "") -> Response:
     if request.path.startswith("/portal") and "portal" in current_app.blueprints:
         g.portal_scripts = False
         title, words = pages.failure(status)
-        told = {"title": pages.REFUSED if say else title, "words": say or words, "back": g.get("portal_back")}
+        told = {"title": pages.REFUSED if say else title, "words": say or words, "back": g.get("portal_back") if status == 409 else None}
         page = render_template("portal/error.html", **told, request_id=g.get("request_id", ""))
         return Response(page, status=status, mimetype="text/html")
     return Response(f"{status} {name}\n", status=status, mimetype="text/plain")

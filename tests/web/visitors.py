@@ -5,6 +5,9 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
 
+from flask import Response
+
+from bot import clock
 from bot.actions import links, notices
 from bot.context import Context
 from bot.model.provider import Address
@@ -14,6 +17,7 @@ from bot.store import providers
 from bot.store.tokens import DatabaseTokens
 from bot.web.app import create_app
 from bot.web.portal import Portal
+from bot.web.sessions import Sessions
 from bot.wecom.client import Client
 from tests.cast import AGENTID, CORPID
 
@@ -94,8 +98,19 @@ def first_notice(house, number):
         return notice_rows.of_case(connection, case_rows.by_number(connection, number).id)[0]
 
 
-def begin(browser, path, **fields):
-    """Press to begin on the page at `path`. Returns the path of the draft."""
-    pressed = browser.post(path, data={"token": token(browser.get("/portal/cases/" + path.split("/")[3])), **fields})
-    assert pressed.status_code == 303, pressed.text
-    return pressed.headers["Location"]
+def depart(house, address):
+    """Let somebody speak for their provider no more."""
+    with house.database.write() as tx:
+        admin = providers.admin_at(tx, address)
+        assert admin is not None
+        providers.depart(tx, admin.id, clock.now())
+
+
+def with_session(site, settings, session):
+    """A browser that holds this session, as if it had come by it."""
+    response = Response()
+    Sessions(settings).write(response, session)
+    name, _, value = response.headers["Set-Cookie"].partition(";")[0].partition("=")
+    browser = site.test_client()
+    browser.set_cookie(name, value, domain="localhost")
+    return browser
