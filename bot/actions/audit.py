@@ -9,6 +9,7 @@ from typing import BinaryIO
 from bot.errors import NotFound
 from bot.model import head as heads
 from bot.model.canonical import canonical, sha256
+from bot.model.filed import Filed
 from bot.model.head import Head
 from bot.model.trail import Event, Problem, Tip, verify
 from bot.store import heads as stored
@@ -57,8 +58,11 @@ def examine(
         found, ends = verify(told.listen(trail.read(snapshot)), heads.noted([*own, *outside]), known={*tips, *there})
         problems += [*found, *_ends(ends, tips), *_missing_cases(there, numbered)]
         problems += [*told.compare_notices(trail.notice_hashes(snapshot)), *told.compare_receipts(trail.receipt_actors(snapshot))]
-        evidence = list(trail.evidence_hashes(snapshot))
+        problems += [*told.filed.compare_rounds(trail.filed_rounds(snapshot)), *told.filed.compare_states(trail.filing_states(snapshot))]
+        evidence, filed_files = list(trail.evidence_hashes(snapshot)), list(trail.filed_files(snapshot))
     problems += told.compare_evidence(evidence, opened)
+    problems += told.filed.compare_files((number, digest) for number, digest, _ in filed_files)
+    problems += _spoilt(filed_files, opened)
     last = own[-1] if own else None
     return Findings(
         problems=sorted(set(problems)),
@@ -127,6 +131,14 @@ def _missing_cases(there: set[str], numbered: set[str]) -> Iterator[Problem]:
         yield Problem(chain=number, seq=0, kind="no_case")
 
 
+def _spoilt(filed_files: Iterable[tuple[str, str, bool]], opened: Opener | None) -> Iterator[Problem]:
+    """Files that providers handed in whose bytes are gone, or others."""
+    wanted = {digest: number for number, digest, is_there in filed_files if is_there}
+    for digest, number in wanted.items():
+        if opened and _file_hash(opened, digest) != digest:
+            yield Problem(chain="", seq=0, kind="filed_file_spoilt", detail=f"{number} {digest}")
+
+
 @dataclass(slots=True)
 class _Told:
     """What the events say of rows in other tables, gathered while they are read."""
@@ -135,6 +147,7 @@ class _Told:
     notices: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     receipts: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
     evidence: dict[tuple[str, str], int] = field(default_factory=dict)
+    filed: Filed = field(default_factory=Filed)
 
     def listen(self, events: Iterable[Event]) -> Iterator[Event]:
         for event in events:
@@ -147,6 +160,7 @@ class _Told:
                     self.receipts[number, event.actor] = event.chain, event.seq
                 elif event.action == "evidence":
                     self.evidence[event.chain, str(event.content.get("sha256"))] = event.seq
+                self.filed.listen(event)
             yield event
 
     def compare_notices(self, rows: Iterable[tuple[str, object, str]]) -> Iterator[Problem]:

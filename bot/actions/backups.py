@@ -38,7 +38,7 @@ _UNREADABLE = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, KeyErro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """missing: evidence files that cases name and the folder had not. waiting: batches that a worker would go on sending."""
+    """missing: files that cases and hand-ins name and the folder had not. waiting: batches that a worker would go on sending."""
 
     made_at: str
     schema: str
@@ -73,7 +73,7 @@ def back_up(database: Database, settings: Settings, target: Path) -> Summary:
             "made_at": made_at,
             "tables": packing.tables,
             "members": packing.digests,
-            "missing": len(packing.evidence - set(packing.digests.values())),
+            "missing": len(packing.files - set(packing.digests.values())),
             "waiting": packing.waiting,
         }
         archive.writestr(_info(_MANIFEST, zipfile.ZIP_DEFLATED), canonical(manifest))
@@ -87,7 +87,7 @@ class _Packing:
         self.archive = archive
         self.digests: dict[str, str] = {}
         self.tables: list[dict[str, Any]] = []
-        self.evidence: set[str] = set()
+        self.files: set[str] = set()
         self.waiting = 0
 
     def table(self, name: str, columns: dump.Columns, lines: Iterator[bytes]) -> None:
@@ -98,8 +98,8 @@ class _Packing:
                 rows += 1
                 digest.update(line)
                 out.write(line)
-                if name == "evidence":
-                    self.evidence.add(json.loads(line)[names.index("sha256")])
+                if name == "evidence" or (name == "filing_files" and json.loads(line)[names.index("destroyed_at")] is None):
+                    self.files.add(json.loads(line)[names.index("sha256")])
                 elif name == "batches":
                     self.waiting += json.loads(line)[names.index("state")] == "open"
         self.digests[member] = digest.hexdigest()

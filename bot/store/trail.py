@@ -26,10 +26,23 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bot import clock, failpoint
 from bot.errors import NotFound
 from bot.model.canonical import canonical, parse, plain, sha256
+from bot.model.filed import Kept
 from bot.model.trail import DESTROY, GENESIS, HOUSE, Actor, Event, Tip, moment, salted
 from bot.store import raw
 from bot.store.database import Tx
-from bot.store.tables import cases, chains, counters, events, evidence, notices, receipts
+from bot.store.tables import (
+    cases,
+    chains,
+    counters,
+    events,
+    evidence,
+    filing_files,
+    filing_items,
+    filing_rounds,
+    filings,
+    notices,
+    receipts,
+)
 
 _PAGE = 1_000
 _MOST_NUMBERS = 999_999  # of a year
@@ -73,13 +86,36 @@ def record(
 def destroy_personal(tx: Tx, actor: Actor, event: Event, reason: str, *, case_id: int | None = None) -> Event:
     """Destroy the personal content of an event for good, and write that this was done. The chain verifies as before.
 
+    Of a hand-in or a decision, what its round keeps of the same words goes too.
     event: as read; case_id: of its chain. reason: a word or the number of the request, nobody's own words. Raises NotFound where there
     is none (any more).
     """
     gone = update(events).where(events.c.id == event.id, events.c.personal.is_not(None)).values(personal=null())
     if not tx.execute(gone).rowcount:
         raise NotFound("personal content")
+    _empty_round(tx, event)
     return record(tx, actor, DESTROY, {"seq": event.seq, "reason": reason}, case_id=case_id)
+
+
+def _empty_round(tx: Tx, event: Event) -> None:
+    emptied: Mapping[str, Mapping[str, Any]] = {"filed": {"content": {}}, "decided": {"reasons": "", "remarks": {}}}
+    if event.action not in emptied or not isinstance(event.content, Mapping):
+        return
+    number, count = event.content.get("filing"), event.content.get("round")
+    of = select(filings.c.id).where(filings.c.number == number).scalar_subquery()
+    same = filing_rounds.c.filing_id == of, filing_rounds.c.round == count
+    tx.execute(update(filing_rounds).where(*same).values(**emptied[event.action]))
+    _empty_last(tx, event.action, str(number), count)
+
+
+def _empty_last(tx: Tx, action: str, number: str, count: object) -> None:
+    """What is written of the last round beside it."""
+    last = select(filings.c.id).where(filings.c.number == number, filings.c.round == count).scalar_subquery()
+    if action == "filed":
+        tx.execute(update(filings).where(filings.c.id == last).values(words=""))
+        tx.execute(update(filing_items).where(filing_items.c.filing_id == last).values(root_cause="", done="", prevention=""))
+    else:
+        tx.execute(update(filing_items).where(filing_items.c.filing_id == last).values(remark=""))
 
 
 def _lock(tx: Tx, case_id: int | None) -> tuple[int, Tip]:
@@ -204,3 +240,29 @@ def evidence_hashes(snapshot: Connection) -> Iterator[tuple[str, str]]:
     given = select(*wanted).select_from(evidence.outerjoin(cases, cases.c.id == evidence.c.case_id))
     for row in snapshot.execute(given.execution_options(yield_per=_PAGE)):
         yield raw.text(row.number) or "", raw.text(row.sha256)
+
+
+def filed_rounds(snapshot: Connection) -> Iterator[Kept]:
+    """Every round of what was handed in, with what came of it, as they lie there."""
+    names = ("round", "content", "sha256", "outcome", "reasons", "remarks")
+    wanted = raw.columns(snapshot, filings.c.number, *(filing_rounds.c[name] for name in names))
+    given = select(*wanted).select_from(filing_rounds.outerjoin(filings, filings.c.id == filing_rounds.c.filing_id))
+    for row in snapshot.execute(given.execution_options(yield_per=_PAGE)):
+        told = {name: (raw.value if name in ("content", "remarks") else raw.text)(getattr(row, name)) for name in names}
+        yield Kept(filing=raw.text(row.number) or "", **told)
+
+
+def filing_states(snapshot: Connection) -> Iterator[tuple[str, str]]:
+    """(number, state) of everything that was begun, as they lie there."""
+    wanted = raw.columns(snapshot, filings.c.number, filings.c.state)
+    for row in snapshot.execute(select(*wanted).execution_options(yield_per=_PAGE)):
+        yield raw.text(row.number), raw.text(row.state)
+
+
+def filed_files(snapshot: Connection) -> Iterator[tuple[str, str, bool]]:
+    """(number of the filing, SHA-256, whether its bytes are to be there) of every file, as they lie there."""
+    wanted = raw.columns(snapshot, filings.c.number, filing_files.c.sha256)
+    is_there = filing_files.c.destroyed_at.is_(None).label("is_there")
+    given = select(*wanted, is_there).select_from(filing_files.outerjoin(filings, filings.c.id == filing_files.c.filing_id))
+    for row in snapshot.execute(given.execution_options(yield_per=_PAGE)):
+        yield raw.text(row.number) or "", raw.text(row.sha256), bool(row.is_there)

@@ -232,7 +232,7 @@ def served(database, trail_of_days, wang):
     )
     address = Address(wang.corpid, wang.agentid, wang.userid)
     with database.write() as tx:
-        notice = notices.add(tx, 1, NoticeKind.DECISION, "key", statement, clock.now())
+        notice = notices.add(tx, 1, 1, NoticeKind.DECISION, "key", statement, clock.now())
         trail.record(tx, SYSTEM, "notice", {"notice": notice.number, "sha256": notice.sha256}, case_id=1)
         notices.confirm(tx, notice.id, address, "王伟", "card", clock.now())
         trail.record(tx, by_admin(address), "receipt", {"notice": notice.number, "how": "card"}, case_id=1)

@@ -23,6 +23,17 @@ _WORDS = {
     "evidence_gone": "第 {seq} 条记录所说的证据 {detail} 不见了",
     "evidence_unknown": "证据 {detail} 没有任何记录",
     "evidence_spoilt": "证据文件 {detail} 不在文件夹里，或被改动过",
+    # of what providers handed in
+    "round_changed": "材料 {filing} 第 {part} 次提交的内容与第 {seq} 条记录不符，被改动过",
+    "round_gone": "第 {seq} 条记录所说的材料 {filing} 第 {part} 次提交不见了",
+    "round_unknown": "材料 {filing} 第 {part} 次提交没有任何记录",
+    "decision_changed": "材料 {filing} 第 {part} 次提交的审核结果或意见与第 {seq} 条记录不符，被改动过",
+    "decision_gone": "第 {seq} 条记录所说的材料 {filing} 第 {part} 次提交的审核不见了",
+    "decision_unknown": "材料 {filing} 第 {part} 次提交（第 {seq} 条记录）的审核结果没有任何记录",
+    "filing_changed": "材料 {filing} 的状态与第 {seq} 条记录不符，被改动过",
+    "filing_gone": "第 {seq} 条记录所说的材料 {filing} 不见了",
+    "filed_file_gone": "材料 {filing} 的文件 {part}（第 {seq} 条记录所提交）不见了",
+    "filed_file_spoilt": "材料 {filing} 的文件 {part} 不在文件夹里，或被改动过",
     # of heads
     "head_changed": "{detail} 的日结被改动过，或签名不对",
     "head_unlinked": "{detail} 的日结接不上前一份，中间有日结不见了或被换过",
@@ -52,7 +63,8 @@ def problem(found: Problem) -> str:
         kind, (detail, day) = "cut_from_head", detail.split(" ", 1)
     if kind == "missing" and detail:
         kind = "missing_from_head"
-    words = _WORDS[kind].format(seq=found.seq, detail=detail, day=day)
+    filing, _, part = detail.partition(" ")
+    words = _WORDS[kind].format(seq=found.seq, detail=detail, day=day, filing=filing, part=part)
     return f"{_chain(found.chain)}：{words}" if found.chain else words
 
 
