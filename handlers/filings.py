@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bot import clock
-from bot.actions import chat_filings, humans
+from bot.actions import chat_filings, chat_presses, humans
 from bot.actions.chat_filings import Want
 from bot.context import InboundContext
 from bot.model.inbound import Inbound, TemplateCardEvent
@@ -26,7 +26,7 @@ def filing_card(message: TemplateCardEvent, ctx: InboundContext) -> Reply:
     """A press: shows, begins or opens what its key names, for whoever it belongs to now."""
     ctx.outcome = message.event_key
     address = Address(message.corpid, message.agentid, message.userid)
-    return Reply(later=tuple(chat_filings.pressed(ctx, address, message.event_key)))
+    return Reply(later=tuple(chat_presses.pressed(ctx, address, message.event_key)))
 
 
 def progress(message: Inbound, ctx: InboundContext) -> Reply:

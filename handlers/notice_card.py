@@ -1,6 +1,6 @@
 """Presses on the card of a notice. A press has no passive reply (path/90240): the card changes, and a message says what was done."""
 
-from bot.actions import chat_filings, notice_cards, notices
+from bot.actions import chat_presses, notice_cards, notices
 from bot.context import InboundContext
 from bot.errors import UserMistake
 from bot.model.filing import FilingKind
@@ -25,7 +25,7 @@ def notice_card(message: TemplateCardEvent, ctx: InboundContext) -> Reply:
             return _told(word(notice.number, given.receipt.at))
         case notice_cards.REPORT | notice_cards.OBJECT as what:
             kind = FilingKind.REPORT if what == notice_cards.REPORT else FilingKind.OBJECTION
-            return Reply(later=tuple(chat_filings.of_notice(ctx, address, notice, kind)))
+            return Reply(later=tuple(chat_presses.of_notice(ctx, address, notice, kind)))
         case notice_cards.READ:
             return _told(texts.personal_link(notice.number, notices.personal_link(ctx, notice.id, address)))
         case _:

@@ -6,7 +6,8 @@ these commands changes anything: what does is a press on a card.
 
 from collections.abc import Callable
 
-from bot.actions.chat_filings import VERBS, Want
+from bot.actions.chat_filings import Want
+from bot.actions.chat_presses import VERBS
 from bot.actions.humans import PREFIX
 from bot.dispatch import Route
 from bot.model.inbound import Click, EnterAgent, Event, File, Image, Inbound, Message, Subscribe, TemplateCardEvent, Text

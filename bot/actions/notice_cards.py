@@ -11,7 +11,7 @@ from bot.wecom.cards import Button, Card, Row
 from config.settings import Settings
 
 CONFIRM, REPORT, OBJECT, READ = "receipt", "report", "object", "read"  # the keys of the buttons; the card's task_id names the notice
-OPEN = "open:notice::"  # of the button under a notice that wants no answer; behind it the notice's id (bot.actions.chat_filings)
+OPEN = "open:notice::"  # of the button under a notice that wants no answer; behind it the notice's id (bot.actions.chat_presses)
 _ROWS = 5  # of six: one is kept for who confirmed
 
 

@@ -27,7 +27,7 @@ BEGIN = {
     FilingKind.REAPPLICATION: "重新申请",
     FilingKind.WITHDRAWAL: "申请撤出推荐",
 }
-GO_ON, LOOK, LOOK_AT_CASE, ALL = "继续填写", "查看材料", "查看案件", "查看全部"
+GO_ON, LOOK, LOOK_AT_CASE, ALL, EVERYTHING = "继续填写", "查看材料", "查看案件", "查看全部", "全部案件和材料"
 CASE, APP, NOTICE = "案件", "应用", "通知"
 NOT_YOURS = "没有找到这张卡片对应的案件或材料，没有作任何记录。请回复“我的处理”查看您的案件。"
 WHICH_MEASURE = "这个案件有几项处理措施，每项可以各提出一次异议。请点卡片上的按钮。"
@@ -133,7 +133,7 @@ def opened_notice(notice: Notice) -> str:
     return f"{notice.statement.title} {notice.number}。"
 
 
-OPENED_ALL = "全部案件和材料。"
+OPENED_ALL = "这里有全部案件、材料和应用。"
 
 
 def link(label: str, url: str, words: str) -> str:
