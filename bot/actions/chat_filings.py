@@ -164,7 +164,7 @@ def card(ctx: Context, want: Want, about: About) -> Outgoing:
     if not buttons:
         buttons.append(_to(ctx, texts.ALL, "home", "", HOME))
     rows = [Row(texts.CASE, about.mine.case.number)] if about.mine else []
-    rows.append(Row(texts.APP, texts.subject(about.name)))
+    rows.append(Row(texts.APP, texts.app_value(about.name)))
     return _sent(texts.head(want, about.label), buttons[: _NAMED + 1], rows)
 
 
@@ -187,7 +187,7 @@ def _which(ctx: Context, want: Want, live: Sequence[About]) -> Outgoing:
     buttons = [Button(cut_chars(one.label, _LABEL_CHARS), key_of("show", want, one.where, one.target), style=2) for one in shown]
     if len(live) > len(shown):
         buttons.append(_to(ctx, texts.ALL, "home", "", HOME))
-    return _sent(texts.COMMANDS[want][0], buttons, [Row(cut_chars(one.label, _LABEL_CHARS), texts.subject(one.name)) for one in shown])
+    return _sent(texts.COMMANDS[want][0], buttons, [Row(cut_chars(one.label, _LABEL_CHARS), texts.app_value(one.name)) for one in shown])
 
 
 def _sent(title: str, buttons: Sequence[Button], rows: Sequence[Row]) -> Outgoing:

@@ -123,5 +123,5 @@ def _place(tx: Tx, address: Address, what: str, target: str) -> tuple[str, str, 
 
 def _brought(ctx: Context, tx: Tx, address: Address, path: str, label: str, words: str) -> list[Outgoing]:
     if ctx.settings.wecom_trusted_domain:
-        return [payloads.textcard(label, words, f"{ctx.settings.public_url}{path}")]
+        return [payloads.textcard(label, words, f"{ctx.settings.public_url}{path}", texts.OPEN)]
     return messages(texts.link(label, links.to_page(ctx, tx, offers.admin_at(tx, address), path), words))

@@ -27,7 +27,7 @@ BEGIN = {
     FilingKind.REAPPLICATION: "重新申请",
     FilingKind.WITHDRAWAL: "申请撤出推荐",
 }
-GO_ON, LOOK, LOOK_AT_CASE, ALL, EVERYTHING = "继续填写", "查看材料", "查看案件", "查看全部", "全部案件和材料"
+OPEN, GO_ON, LOOK, LOOK_AT_CASE, ALL, EVERYTHING = "打开", "继续填写", "查看材料", "查看案件", "查看全部", "全部案件和材料"
 CASE, APP, NOTICE = "案件", "应用", "通知"
 NOT_YOURS = "没有找到这张卡片对应的案件或材料，没有作任何记录。请回复“我的处理”查看您的案件。"
 WHICH_MEASURE = "这个案件有几项处理措施，每项可以各提出一次异议。请点卡片上的按钮。"
@@ -49,9 +49,9 @@ def nothing(want: str) -> str:
     return f"{my_cases.NOTHING}\n“{command}”按哪条规则办，回复 {clause} 看原文。"
 
 
-def subject(app: str) -> str:
-    """What a case is about. app: its name, "" for the provider itself."""
-    return my_cases.subject(app)
+def app_value(app: str) -> str:
+    """On a card. app: its name, "" for the provider itself."""
+    return app or my_cases.subject("")
 
 
 def head(want: str, about: str) -> str:
