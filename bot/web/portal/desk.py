@@ -33,16 +33,20 @@ class Desk:
         session = self.sessions.read(request)
         return None if session is None or session.only else session
 
-    def acting(self) -> Session:
-        """Who sends a form of their own. 403 for whoever has no session that may act, or comes from no page of ours."""
+    def acting(self, token: str | None = None) -> Session:
+        """Who sends a form of their own. 403 for whoever has no session that may act, or comes from no page of ours.
+
+        token: of the form, where it does not come in its body: asking for that would read a whole upload.
+        """
         session = self.reader()
-        if session is None or not session.may_act or not self.is_own_form(session):
+        if session is None or not session.may_act or not self.is_own_form(session, token):
             abort(403)
         return session
 
-    def is_own_form(self, session: Session) -> bool:
+    def is_own_form(self, session: Session, token: str | None = None) -> bool:
         """Whether the form came from a page that this reader was shown."""
-        return self.sessions.is_own_form(session, request.form.get("token", "")[:TOKEN_CHARS])
+        given = request.form.get("token", "") if token is None else token
+        return self.sessions.is_own_form(session, given[:TOKEN_CHARS])
 
     def identify(self, path: str = "") -> Response:
         """To WeCom and back to `path` (here, if not given); without a trusted domain, a page that says how to come by a personal link."""

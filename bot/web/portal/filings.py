@@ -42,7 +42,7 @@ class Filings:
             return self._desk.identify()
         said = request.args.get("said", "")
         filing = filings.shown(self._desk.context(), session.address, names(number))
-        told = {"saved": page_texts.SAVED, "handed_in": page_texts.handed_in(filing.kind)}.get(said, "")
+        told = {"saved": page_texts.SAVED if filing.is_writable else "", "handed_in": _handed_in(filing)}.get(said, "")
         return self._show(session, number, said=told)
 
     def save(self, number: str) -> Response:
@@ -106,7 +106,8 @@ class Filings:
         at = forms.lacking(now) if isinstance(error, Incomplete) else {}
         if now.kind is FilingKind.WITHDRAWAL and not agreed:
             at["agreed"] = page_texts.NOT_AGREED
-        return self._again(session, number, Form(typed=fields, at=at, say=error.say, agreed=agreed), 422 if at else 409)
+        say = page_texts.INCOMPLETE if isinstance(error, Incomplete) else error.say
+        return self._again(session, number, Form(typed=fields, at=at, say=say, agreed=agreed), 422 if at else 409)
 
     def _again(self, session: Session, number: str, form: Form, status: int) -> Response:
         return self._show(session, number, form, status)
@@ -150,6 +151,10 @@ class Filings:
             action=request.path,
             words=page_texts,
         )
+
+
+def _handed_in(filing: Filing) -> str:
+    return page_texts.handed_in(filing.kind) if filing.is_open and not filing.is_writable else ""
 
 
 def _save(ctx: Context, address: Address, number: str, fields: dict[str, str], version: int) -> Filing:
