@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
+from bot.actions import listings
 from bot.context import Context
-from bot.model.case import Case, State
-from bot.model.case_file import CaseFile, Errand, Issued, Listed, Note, Rung
+from bot.model.case import IN_FORCE, Case, State
+from bot.model.case_file import CaseFile, Errand, Issued, Listed, Note, Recovery, Rung, Way
+from bot.model.filing import Filing
+from bot.model.provider import App
 from bot.model.texts import operators as operator_texts
-from bot.store import cases, evidence, ladder, notices, operator_tasks, operators, providers
+from bot.store import cases, evidence, filings, ladder, notices, operator_tasks, operators, providers
 from bot.store.database import Tx
 from bot.store.operator_tasks import OperatorTask
 
@@ -33,6 +36,8 @@ def read(ctx: Context, number: str) -> CaseFile:
             ),
             errands=tuple(errand(task, case.number) for task in operator_tasks.opened(connection, case_id=case.id)),
             notes=tuple(Note(author_id=author, at=at, text=text) for author, at, text in cases.notes(connection, case.id)),
+            filings=tuple(filings.of_case(connection, case.id, drafts=False)),
+            recovery=recovery(connection, _apps(connection, case), case.id) if case.issued_at and case.measures else None,
         )
 
 
@@ -55,6 +60,17 @@ def errands(ctx: Context) -> list[Errand]:
     return [errand(task, numbers.get(task.case_id or 0, "")) for task in found]
 
 
+def errands_of(ctx: Context, filing: Filing) -> list[Errand]:
+    """What our staff have to do on the platform since a filing was decided: of its case, or of the withdrawal itself."""
+    with ctx.read() as connection:
+        if filing.case_id:
+            number = cases.get(connection, filing.case_id).number
+            found = [one for one in operator_tasks.opened(connection, case_id=filing.case_id) if one.kind == "lift"]
+            return [errand(one, number) for one in found]
+        keys = {f"{what}:{filing.id}" for what in ("withdraw", "return")}
+        return [errand(one, "") for one in operator_tasks.of_provider(connection, filing.provider_id) if one.key in keys]
+
+
 def errand(task: OperatorTask, number: str) -> Errand:
     """A task as people see it. number: of its case, "" where it has none."""
     return Errand(id=task.id, kind=task.kind, detail=task.detail, case=number, since=task.created_at)
@@ -66,3 +82,18 @@ def named(connection: Tx, found: Iterable[Case]) -> list[Listed]:
     whose = {provider_id: providers.get(connection, provider_id) for provider_id in {case.provider_id for case in kept}}
     apps = {app_id: providers.app(connection, app_id) for app_id in {case.app_id for case in kept} if app_id}
     return [Listed(case=case, provider=whose[case.provider_id], app=apps[case.app_id] if case.app_id else None) for case in kept]
+
+
+def recovery(tx: Tx, apps: Iterable[App], case_id: int) -> Recovery:
+    """Where the end of a case leads these apps, beside what other cases keep."""
+    ways, others = [], {}
+    for app in apps:
+        ways.append(Way(app=app, before=app.baseline, now=listings.of_app(tx, app), after=listings.without(tx, app, case_id)))
+        for number, one in cases.imposed_by_case(tx, app.provider_id, app.id, but=case_id):
+            if one.state in IN_FORCE:
+                others[one.id] = number, one
+    return Recovery(ways=tuple(ways), others=tuple(others.values()))
+
+
+def _apps(tx: Tx, case: Case) -> list[App]:
+    return [providers.app(tx, case.app_id)] if case.app_id else providers.apps(tx, case.provider_id)

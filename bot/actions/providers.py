@@ -18,7 +18,7 @@ from bot.model.provider import Address, Admin, Listing, Standing
 from bot.model.roster import WantedAdmin
 from bot.model.roster_changes import Changes
 from bot.model.texts import providers as texts
-from bot.store import operator_tasks, providers, trail
+from bot.store import cases, operator_tasks, providers, trail
 from bot.store.database import Tx
 
 _WORDS = frozenset({"invaliduser", "unlicenseduser"})  # how an answer names whom it left out
@@ -56,7 +56,7 @@ def import_providers(ctx: Context, raw: bytes, actor: Operator) -> Summary:
         if changes:
             _apply(ctx, tx, changes, {provider.code: provider.id for provider in known})
             trail.record(tx, by(actor), "import_providers", _told(raw, changes), personal=_told_of_people(changes))
-        return _summary(changes, short_of_admins(ctx, tx))
+        return _summary(changes, short_of_admins(ctx, tx), _of_barred(tx, changes))
 
 
 def depart(ctx: Context, actor: Operator, code: str, address: Address) -> Summary:
@@ -159,13 +159,21 @@ def _watch(tx: Tx, corpid: str, agentid: int, provider_ids: Collection[int]) -> 
             operator_tasks.finish(tx, opened[provider_id], None, now, texts.ENOUGH_AGAIN)
 
 
-def _summary(changes: Changes, short: Iterable[Standing]) -> Summary:
+def _of_barred(tx: Tx, changes: Changes) -> list[str]:
+    """Who is on the black list and got more apps or admins by the file all the same: taken in, and to be looked at."""
+    apps, admins = Counter(one.provider for one in changes.new_apps), Counter(one.provider for one in changes.new_admins)
+    barred = cases.barred(tx) if apps or admins else set()
+    known = {code: providers.by_code(tx, code) for code in sorted(apps.keys() | admins.keys())} if barred else {}
+    return [texts.barred(provider, apps[code], admins[code]) for code, provider in known.items() if provider and provider.id in barred]
+
+
+def _summary(changes: Changes, short: Iterable[Standing], more: Iterable[str] = ()) -> Summary:
     return Summary(
         added=(len(changes.new_providers), len(changes.new_apps), len(changes.new_admins)),
         changed=(len(changes.changed_providers), len(changes.changed_apps), len(changes.changed_admins)),
         departed=len(changes.departed),
         unchanged=changes.unchanged,
-        notes=tuple(changes.notes),
+        notes=(*changes.notes, *more),
         short=tuple(short),
     )
 

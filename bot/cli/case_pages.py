@@ -6,16 +6,19 @@ from datetime import datetime
 from bot import clock
 from bot.cli.shared import print_table, printable
 from bot.model.case import Case, Imposed
-from bot.model.case_file import CaseFile, Errand, Issued, Listed
+from bot.model.case_file import CaseFile, Errand, Issued, Listed, Recovery
 from bot.model.delivered import Told
+from bot.model.filing import Filing
 from bot.model.history import Duty, History
 from bot.model.notice import NoticeKind
 from bot.model.texts import deliveries as delivery_texts
 from bot.model.texts import evidence as evidence_texts
+from bot.model.texts import filings as filing_texts
 from bot.model.texts import histories as texts
 from bot.model.texts import ladder as ladder_texts
 from bot.model.texts import operator_tasks as task_texts
 from bot.model.texts import providers as provider_texts
+from bot.model.texts import reviews as review_texts
 from bot.model.texts.cases import MEASURES, STEPS
 from bot.model.texts.notices import days, moment
 
@@ -24,6 +27,7 @@ _NOTICES = {
     NoticeKind.REMINDER: "提醒",
     NoticeKind.REVOKED: "撤销通知",
     NoticeKind.RECOVERED: "恢复通知",
+    NoticeKind.OUTCOME: "结果通知",
 }
 _VIEWED = {"oauth": "企业微信内打开", "link": "个人链接打开", "mail": "邮件链接打开"}
 _CONFIRMED = {"card": "卡片上确认", "portal": "页面上确认"}
@@ -60,19 +64,18 @@ def print_errands(found: Sequence[Errand]) -> None:
 def print_history(history: History) -> None:
     """A provider on one page."""
     standing, now = history.standing, clock.now()
-    print(f"{standing.provider.code}  {printable(standing.provider.name)}")
+    print(f"{standing.provider.code}  {printable(standing.provider.name)}" + (f"  {texts.BARRED}" if history.is_barred else ""))
     print(f"可送达的管理员 {standing.reachable} 人，共 {standing.admins} 人" + ("，人数不足" if standing.is_short else ""))
-    _print_part("应用")
+    print_part("应用")
     apps = [
-        (one.app.code, one.app.name, texts.listing(one.app.baseline), texts.listing(one.now), "" if one.now == one.app.baseline else "受限")
-        for one in history.apps
+        (one.app.code, one.app.name, texts.listing(one.app.baseline), texts.listing(one.now), texts.remark(one)) for one in history.apps
     ]
     print_table(("编号", "名称", "原状态", "现在应为", ""), apps, "没有登记应用。")
-    _print_part(f"案件（{len(history.cases)}）")
+    print_part(f"案件（{len(history.cases)}）")
     print_listed(history.cases)
-    _print_part("未了事项")
+    print_part("未了事项")
     _print_duties(history.duties, now)
-    _print_part("管理员")
+    print_part("管理员")
     people = [(one.name, one.address.userid, one.mail, provider_texts.reason(one.unreachable)) for one in history.admins]
     print_table(("姓名", "账号", "邮箱", "能否送达"), people, "没有在任的管理员。")
 
@@ -90,38 +93,73 @@ def print_file(file: CaseFile) -> None:
     """All of a case, private notes too."""
     case = file.case
     print(f"{case.number}  {texts.KINDS[case.kind]}  {texts.outcome(case)}\n")
-    _print_fields(_facts_of(file))
+    print_fields(_facts_of(file))
     for title, words in (("认定的事实", case.facts), ("处理理由", case.reasons), ("恢复条件", case.recovery)):
         if words:
-            _print_part(title)
-            _print_text(words)
+            print_part(title)
+            print_text(words)
     if case.measures:
-        _print_part("处理措施")
+        print_part("处理措施")
         print_table(("措施", "状态", "自", "至", "执行", "解除"), [_measure(one) for one in case.measures])
-    _print_part("证据")
+    print_part("证据")
     files = [
         (one.name, one.media_type, f"{one.bytes:,}", one.sha256[:16], file.staff[one.added_by], moment(one.added_at))
         for one in file.evidence
     ]
     print_table(("文件", "类型", "字节", "SHA-256", "添加人", "时间"), files, "没有证据文件。")
     if file.notices:
-        _print_part("通知")
+        print_part("通知")
         print_table(("通知", "种类", "发出", "谁", "做了什么", "时间"), [row for one in file.notices for row in _notice(one)])
     if file.ladder:
-        _print_part("催办与期限")
+        print_part("催办与期限")
         rungs = [
             (ladder_texts.step(one.step), moment(one.due_at), moment(one.done_at) if one.done_at else "", ladder_texts.result(one.result))
             for one in file.ladder
         ]
         print_table(("步骤", "定于", "完成", "结果"), rungs)
+    if file.filings:
+        print_part("服务商提交的材料")
+        print_filings(file.filings, clock.now())
+    if file.recovery:
+        print_recovery(file.recovery)
     if file.errands:
-        _print_part("待办")
+        print_part("待办")
         print_errands(file.errands)
     if file.notes:
-        _print_part("内部备注（服务商看不到）")
+        print_part("内部备注（服务商看不到）")
         for note in file.notes:
             print(f"{moment(note.at)}  {file.staff[note.author_id]}")
-            _print_text(note.text)
+            print_text(note.text)
+
+
+def print_filings(found: Sequence[Filing], now: datetime) -> None:
+    """What was handed in about a case."""
+    rows = [
+        (
+            one.number,
+            filing_texts.KINDS[one.kind],
+            review_texts.state(one),
+            str(one.round),
+            _moment(one.submitted_at) + ("（逾期）" if one.is_late else ""),
+            review_texts.due(one, now),
+        )
+        for one in found
+    ]
+    print_table(("编号", "种类", "状态", "次数", "首次提交", "应审完于"), rows)
+
+
+def print_recovery(recovery: Recovery) -> None:
+    """Apps before, now and after, side by side, and what other cases keep."""
+    if not recovery.ways:
+        return
+    print_part("应用状态")
+    rows = [
+        (way.app.code, way.app.name, texts.listing(way.before), texts.listing(way.now), texts.listing(way.after)) for way in recovery.ways
+    ]
+    print_table(("编号", "名称", "原状态", "现在应为", "本案恢复后"), rows)
+    if recovery.others:
+        print("其他案件仍然有效的措施：")
+        print_table(("案件", "措施", "状态"), [(number, MEASURES[one.measure], STEPS[one.state]) for number, one in recovery.others])
 
 
 def _facts_of(file: CaseFile) -> list[tuple[str, str]]:
@@ -198,17 +236,20 @@ def print_told(told: Iterable[Told]) -> None:
         print_table(header, rows, "没有收件人。")
 
 
-def _print_part(title: str) -> None:
+def print_part(title: str) -> None:
+    """A heading of a page."""
     print(f"\n【{title}】")
 
 
-def _print_fields(fields: Iterable[tuple[str, str]]) -> None:
+def print_fields(fields: Iterable[tuple[str, str]]) -> None:
+    """Names and values, those that are empty left out."""
     for name, value in fields:
         if value:
             print(f"{name:　<4}  {printable(value)}")  # as wide as four characters
 
 
-def _print_text(text: str) -> None:
+def print_text(text: str) -> None:
+    """What somebody wrote, line by line."""
     for line in text.splitlines():
         print(f"  {printable(line)}")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from bot.cli import filing_values
 from bot.model.case import Case
 from bot.model.case_file import CaseFile, Errand, Issued, Listed
 from bot.model.delivered import Told
@@ -29,6 +30,8 @@ def file(whole: CaseFile) -> dict[str, Any]:
         "notices": [_issued(one) for one in whole.notices],
         "ladder": [asdict(one) for one in whole.ladder],
         "tasks": [asdict(one) for one in whole.errands],
+        "filings": [filing_values.brief(one) for one in whole.filings],
+        "recovery": filing_values.recovery(whole.recovery) if whole.recovery else None,
         "notes": [{"author": whole.staff[one.author_id], "at": one.at, "text": one.text} for one in whole.notes],
     }
 
@@ -45,8 +48,12 @@ def history(whole: History) -> dict[str, Any]:
         "provider": _named(standing.provider),
         "reachable": standing.reachable,
         "short": standing.is_short,
+        "barred": whole.is_barred,
         "admins": [{**_address(one.address), "name": one.name, "unreachable": one.unreachable} for one in whole.admins],
-        "apps": [{**_named(one.app), "baseline": asdict(one.app.baseline), "now": asdict(one.now)} for one in whole.apps],
+        "apps": [
+            {**_named(one.app), "baseline": asdict(one.app.baseline), "now": asdict(one.now), "withdrawn": one.is_withdrawn}
+            for one in whole.apps
+        ],
         "cases": [listed(one) for one in whole.cases],
         "duties": [_duty(one) for one in whole.duties],
     }

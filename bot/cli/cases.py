@@ -3,18 +3,16 @@
 import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli import case_views
+from bot.cli import case_conduct, case_views
 from bot.cli.case_views import add_number
-from bot.cli.shared import acting, add_actor, contents, opened
+from bot.cli.shared import acting, add_actor, contents, opened, uploads
 from bot.errors import UserMistake
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.actions.evidence import Upload
     from bot.cli.shared import Commands
     from bot.context import Context
     from bot.model.case import Case, Finding
@@ -28,6 +26,7 @@ def add(commands: "Commands") -> None:
     actions = group.add_subparsers(required=True, metavar="操作")
     _add_writing(actions)
     _add_steps(actions)
+    case_conduct.add(actions)
     case_views.add(actions)
 
 
@@ -137,7 +136,7 @@ def add_evidence(arguments: argparse.Namespace) -> int:
     from bot.actions import evidence
 
     with opened() as ctx, ExitStack() as stack:
-        added = evidence.add(ctx, acting(ctx, arguments), arguments.number, _uploads(stack, arguments.files))
+        added = evidence.add(ctx, acting(ctx, arguments), arguments.number, uploads(stack, arguments.files))
     for one in added:
         print(f"已添加  {one.name}  {one.media_type}  {one.bytes:,} 字节  {one.sha256}")
     if len(added) < len(arguments.files):
@@ -222,7 +221,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
     at = _at(arguments.at)
     with opened() as ctx, ExitStack() as stack:
-        proof = _uploads(stack, arguments.evidence)
+        proof = uploads(stack, arguments.evidence)
         case = service.record_service(ctx, acting(ctx, arguments), arguments.number, at, arguments.note, proof)
     print(f"已登记送达：{case.number}")
     for name, until in (("异议期至", case.object_by), ("整改期限", case.rectify_by)):
@@ -247,20 +246,6 @@ def _finding(file: str) -> "Finding":
     from bot.model import finding_file
 
     return finding_file.read(contents(file, finding_file.MOST_BYTES))
-
-
-def _uploads(stack: ExitStack, files: list[str]) -> "list[Upload]":
-    from bot.actions.evidence import Upload
-
-    found, wrong = [], []
-    for path in map(Path, files):
-        try:
-            found.append(Upload(path.name, stack.enter_context(path.open("rb"))))
-        except OSError as error:
-            wrong.append(f"读不了 {path}：{error.strerror}")
-    if wrong:
-        raise UserMistake("\n".join(wrong))
-    return found
 
 
 def _at(text: str) -> "datetime":

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from bot.cli.shared import acting, add_actor, add_json, contents, opened, print_json, print_table
@@ -9,7 +10,8 @@ from bot.cli.shared import acting, add_actor, add_json, contents, opened, print_
 if TYPE_CHECKING:
     from bot.actions.providers import Summary
     from bot.cli.shared import Commands
-    from bot.model.provider import Admin, App
+    from bot.model.history import Shown
+    from bot.model.provider import Admin, App, Standing
 
 _SHOWN_SHORT = 20
 
@@ -91,10 +93,11 @@ def export(_arguments: argparse.Namespace) -> int:
 
 
 def list_all(arguments: argparse.Namespace) -> int:
-    from bot.store import providers
+    from bot.store import cases, providers
 
     with opened() as ctx, ctx.read() as connection:
         found = providers.standings(connection, ctx.settings.wecom_corpid, ctx.settings.wecom_agentid, short=arguments.short)
+        barred = cases.barred(connection)
     if arguments.json:
         print_json(
             [
@@ -105,46 +108,58 @@ def list_all(arguments: argparse.Namespace) -> int:
                     "admins": one.admins,
                     "reachable": one.reachable,
                     "short": one.is_short,
+                    "barred": one.provider.id in barred,
                 }
                 for one in found
             ]
         )
         return 0
     rows = [
-        (one.provider.code, one.provider.name, str(one.apps), str(one.admins), str(one.reachable), "管理员不足" if one.is_short else "")
-        for one in found
+        (one.provider.code, one.provider.name, str(one.apps), str(one.admins), str(one.reachable), _remark(one, barred)) for one in found
     ]
     print_table(("编号", "名称", "应用", "管理员", "可送达", "提示"), rows, "没有这样的服务商。" if arguments.short else "还没有服务商。")
     return 0
 
 
+def _remark(one: "Standing", barred: "set[int]") -> str:
+    from bot.model.texts import histories
+
+    return "，".join(filter(None, (histories.BARRED if one.provider.id in barred else "", "管理员不足" if one.is_short else "")))
+
+
 def show(arguments: argparse.Namespace) -> int:
+    from bot.actions import history
     from bot.errors import UserMistake
+    from bot.model.texts import histories
     from bot.model.texts import providers as texts
-    from bot.store import providers
+    from bot.store import cases, providers
 
     with opened() as ctx, ctx.read() as connection:
         provider = providers.by_code(connection, arguments.code)
         if provider is None:
             raise UserMistake(texts.unknown(arguments.code))
-        apps = providers.apps(connection, provider.id)
+        shown = history.apps(connection, provider.id)
+        is_barred = cases.is_barred(connection, provider.id)
         admins = providers.admins(connection, provider.id, departed=True)
     if arguments.json:
-        print_json(
-            {"code": provider.code, "name": provider.name, "apps": [_app(one) for one in apps], "admins": [_admin(one) for one in admins]}
-        )
+        named = {"code": provider.code, "name": provider.name, "barred": is_barred}
+        print_json({**named, "apps": [_app(one) for one in shown], "admins": [_admin(one) for one in admins]})
         return 0
-    print(f"{provider.code}  {provider.name}\n")
-    listing = [(one.code, one.name, *(_yes(flag) for flag in _flags(one))) for one in apps]
-    print_table(("应用", "名称", "上架", "可搜索", "推荐"), listing, "没有登记应用。")
+    print(f"{provider.code}  {provider.name}" + (f"  {histories.BARRED}" if is_barred else "") + "\n")
+    listing = [
+        (one.app.code, one.app.name, *(_yes(flag) for flag in _flags(one.app)), histories.listing(one.now), histories.remark(one))
+        for one in shown
+    ]
+    print_table(("应用", "名称", "上架", "可搜索", "推荐", "现在应为", ""), listing, "没有登记应用。")
     print()
     people = [(str(one.address), one.name, one.mail, texts.reason(one.unreachable) if one.is_active else texts.LEFT) for one in admins]
     print_table(("管理员", "姓名", "邮箱", "状态"), people, "没有登记管理员。")
     return 0
 
 
-def _app(one: "App") -> dict[str, object]:
-    return {"code": one.code, "name": one.name, **dict(zip(("listed", "searchable", "recommended"), _flags(one), strict=True))}
+def _app(one: "Shown") -> dict[str, object]:
+    baseline = dict(zip(("listed", "searchable", "recommended"), _flags(one.app), strict=True))
+    return {"code": one.app.code, "name": one.app.name, **baseline, "now": asdict(one.now), "withdrawn": one.is_withdrawn}
 
 
 def _flags(one: "App") -> tuple[bool, bool, bool]:

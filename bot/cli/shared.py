@@ -6,7 +6,7 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from config.server import share_metrics
 from config.settings import Settings, load
 
 if TYPE_CHECKING:
+    from bot.actions.evidence import Upload
     from bot.context import Context
     from bot.model.operator import Operator
 
@@ -98,6 +99,21 @@ def contents(file: str, most_bytes: int) -> bytes:
             return opened_file.read(most_bytes + 1)
     except OSError as error:
         raise UserMistake(f"读不了 {file}：{error.strerror}") from error
+
+
+def uploads(stack: ExitStack, files: Sequence[str]) -> "list[Upload]":
+    """Files to hand over, closed with the stack. Raises UserMistake that names every one that cannot be read."""
+    from bot.actions.evidence import Upload
+
+    found, wrong = [], []
+    for path in map(Path, files):
+        try:
+            found.append(Upload(path.name, stack.enter_context(path.open("rb"))))
+        except OSError as error:
+            wrong.append(f"读不了 {path}：{error.strerror}")
+    if wrong:
+        raise UserMistake("\n".join(wrong))
+    return found
 
 
 # To print

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.case import Case
+from bot.model.case import Case, Imposed
 from bot.model.evidence import Evidence
+from bot.model.filing import Filing
 from bot.model.notice import Notice, Receipt
-from bot.model.provider import Address, App, Provider
+from bot.model.provider import Address, App, Listing, Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,26 @@ class Issued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One app on its way back. before: with no measure at all; after: without the measures of this case."""
+
+    app: App
+    before: Listing
+    now: Listing
+    after: Listing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovery:
+    """Where a case leads its apps. others: (number of another case, a measure of it) that stay whatever becomes of this one."""
+
+    ways: tuple[Way, ...]
+    others: tuple[tuple[str, Imposed], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """staff: names by operator's id, for authors and approvers."""
+    """staff: names by operator's id, for authors and approvers. filings: that were handed in. recovery: None while it is not issued."""
 
     listed: Listed
     staff: Mapping[int, str]
@@ -69,6 +88,8 @@ class CaseFile:
     ladder: tuple[Rung, ...]
     errands: tuple[Errand, ...]
     notes: tuple[Note, ...]
+    filings: tuple[Filing, ...] = ()
+    recovery: Recovery | None = None
 
     @property
     def case(self) -> Case:

@@ -37,21 +37,26 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """An app, and how the app centre has to show it now, with all measures in force taken off its baseline."""
+    """An app, and how the app centre has to show it now, with all measures in force taken off its baseline.
+
+    is_withdrawn: its provider withdrew it from recommendation (4.3), and it has not come back.
+    """
 
     app: App
     now: Listing
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """cases: newest first. admins: who speak for the provider now."""
+    """cases: newest first. admins: who speak for the provider now. is_barred: on the black list (4.4)."""
 
     standing: Standing
     admins: tuple[Admin, ...]
     apps: tuple[Shown, ...]
     cases: tuple[Listed, ...]
     duties: tuple[Duty, ...]
+    is_barred: bool = False
 
 
 def duties(case: Case) -> list[Duty]:

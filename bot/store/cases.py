@@ -93,6 +93,12 @@ def is_barred(connection: Connection, provider_id: int) -> bool:
     return connection.execute(select(cases.c.id).where(*same).limit(1)).first() is not None
 
 
+def barred(connection: Connection) -> set[int]:
+    """Ids of all providers on the black list (4.4)."""
+    same = cases.c.power == "4.4", cases.c.state.in_(OPEN)
+    return set(connection.execute(select(cases.c.provider_id).where(*same).distinct()).scalars())
+
+
 def any_under(connection: Connection, power: str) -> bool:
     """Whether there ever was a case under this power, drafts that were not discarded included."""
     found = select(cases.c.id).where(cases.c.power == power, cases.c.state != State.DISCARDED).limit(1)

@@ -208,6 +208,12 @@ def file(connection: Connection, filing_id: int, file_id: int) -> FiledFile:
     return _file(row)
 
 
+def filed(connection: Connection, filing_id: int) -> list[FiledFile]:
+    """All files that were ever handed in with a filing, those taken off later too, oldest first."""
+    same = filing_files.c.filing_id == filing_id, filing_files.c.round > 0
+    return [_file(row) for row in connection.execute(select(filing_files).where(*same).order_by(filing_files.c.id))]
+
+
 def digests(connection: Connection) -> set[str]:
     """The SHA-256 of every file that must be kept: of filings and of cases."""
     ours = select(filing_files.c.sha256).where(filing_files.c.destroyed_at.is_(None))

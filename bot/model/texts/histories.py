@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.model.case import Case, Kind, State
-from bot.model.history import Duty, Ower
+from bot.model.history import Duty, Ower, Shown
 from bot.model.provider import Listing
 from bot.model.texts import operator_tasks
 from bot.model.texts.cases import MEASURES, STATES, STEPS
@@ -11,6 +11,7 @@ from bot.model.texts.notices import moment
 
 OWERS = {Ower.PROVIDER: "服务商", Ower.AUTHOR: "起草人", Ower.APPROVER: "审批人", Ower.OPERATOR: "运营"}
 KINDS = {Kind.VIOLATION: "违规处理", Kind.REMINDER: "提醒"}
+BARRED, WITHDRAWN = "黑名单", "撤出推荐"
 _DUTIES = {"submit": "提交审批或作废草稿", "approve": "审批或退回", "confirm": "确认收到通知", "rectify": "完成整改并提交报告"}
 
 
@@ -32,6 +33,13 @@ def listing(shown: Listing) -> str:
         return "未上架"
     named = (("可搜索", shown.searchable), ("推荐", shown.recommended))
     return "、".join(("上架", *(word for word, holds in named if holds)))
+
+
+def remark(shown: Shown) -> str:
+    """What holds an app back now, in a word; "" where nothing does."""
+    if shown.now == shown.app.baseline:
+        return ""
+    return WITHDRAWN if shown.is_withdrawn else "受限"
 
 
 def measures(case: Case) -> str:

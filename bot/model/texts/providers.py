@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.model.provider import ENOUGH_ADMINS, Address, Standing
+from bot.model.provider import ENOUGH_ADMINS, Address, Provider, Standing
 from bot.model.sheet import Column
 
 COLUMNS = (
@@ -122,6 +122,12 @@ def unknown(code: str) -> str:
 def short(standing: Standing) -> str:
     """Why a provider is flagged."""
     return f"{standing.provider.code}（{standing.provider.name}）：可送达的管理员 {standing.reachable} 人，少于 {ENOUGH_ADMINS} 人"
+
+
+def barred(provider: Provider, apps: int, admins: int) -> str:
+    """A note: the file brought more of a provider on the black list (4.4)."""
+    new = "、".join(words for words, number in ((f"应用 {apps} 个", apps), (f"管理员 {admins} 人", admins)) if number)
+    return f"{provider.code}（{provider.name}）在黑名单上（第 4.4 条），这次新增了{new}；已照常登记，请核实。"
 
 
 def short_task(standing: Standing) -> str:
