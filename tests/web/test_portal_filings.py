@@ -164,7 +164,7 @@ def test_what_somebody_else_wrote_meanwhile_stands_beside_ones_own(house, wang, 
     assert filing_of(house, draft).items[0].done == FULL["done:2.9"]
 
 
-@pytest.mark.parametrize("text", ["长" * (MOST_CHARS + 1), "长" * 90_000, "零\x00字"], ids=["over", "far over", "nul"])
+@pytest.mark.parametrize("text", ["长" * (MOST_CHARS + 1), "长" * 300_000, "零\x00字"], ids=["over", "far over", "nul"])
 @pytest.mark.parametrize("what", ["save", "submit"])
 def test_what_cannot_be_kept_stays_in_the_form_and_is_named_there(house, wang, draft, what, text):
     page = send(wang, draft, what, {**FULL, "done:2.9": text})
@@ -272,6 +272,25 @@ def test_who_became_somebody_else_in_this_browser_hands_in_nothing_as_the_other(
     page = send(wang, draft, "submit", FULL, form)
     assert page.status_code == 403
     assert filing_of(house, draft).state is FilingState.DRAFT
+
+
+@pytest.mark.parametrize("what", ["save", "submit"])
+def test_what_was_typed_while_the_database_was_away_comes_back_in_the_page(site, house, wang, draft, what):
+    form = form_of(wang, draft)
+    with house.database.write() as tx:
+        if tx.dialect.name == "postgresql":
+            pytest.skip("one writer at a time is SQLite's")
+        page = send(wang, draft, what, FULL, form)
+    assert page.status_code == 503
+    assert f"{FULL['done:2.9']}</textarea>" in page.text
+    assert hidden(page, "version") == form["version"]
+    assert send(wang, draft, what, FULL, form).status_code == 303
+
+
+def test_what_was_typed_for_a_filing_that_is_gone_comes_back_too(wang, draft):
+    page = send(wang, "R2026-999999", "save", FULL, form_of(wang, draft))
+    assert page.status_code == 404
+    assert f"{FULL['done:2.9']}</textarea>" in page.text
 
 
 # What the other side said

@@ -19,6 +19,7 @@ from bot.web.portal.entrance import Entrance
 from bot.web.portal.filings import Filings
 from bot.web.portal.notices import Notices
 from bot.web.portal.starts import Starts
+from bot.web.portal.uploads import Uploads
 from bot.wecom.client import Client
 
 __all__ = ["Portal"]
@@ -39,6 +40,7 @@ class Portal:
         Notices(self.desk).add_to(pages)
         Starts(self.desk).add_to(pages)
         Filings(self.desk).add_to(pages)
+        Uploads(self.desk).add_to(pages)
         for name, worded in (
             ("moment", moment),
             ("listed", listed),

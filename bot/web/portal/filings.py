@@ -2,15 +2,17 @@
 
 import contextlib
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 
 from bot.actions import filings, my_pages
 from bot.actions.filings import Incomplete, Written
+from bot.actions.uploads import BLOCK_BYTES
 from bot.actions.words import MOST_CHARS
 from bot.context import Context
 from bot.errors import BotError, Stale, UserMistake
 from bot.model.filing import Filing, FilingKind
 from bot.model.provider import Address
+from bot.model.texts import files as file_texts
 from bot.model.texts import filings as texts
 from bot.model.texts import my_cases as case_texts
 from bot.model.texts import pages as page_texts
@@ -21,6 +23,8 @@ from bot.web.sessions import Session
 from rules import Clause
 
 _QUOTED = ("4.3", "4.4")
+FORM_BYTES = 4 << 20  # far more than is kept: what is too long is shown again, to be made shorter
+NUMBER_CHARS = 16
 
 
 class Filings:
@@ -47,29 +51,31 @@ class Filings:
 
     def save(self, number: str) -> Response:
         """Keep the draft."""
+        fields = _received()
         session = self._writer()
         if session is None:
-            return self._session_gone(number)
-        ctx, fields = self._desk.context(), forms.typed(request.form)
+            return self._session_gone(number, fields)
+        ctx, number = self._desk.context(), names(number)
         if wrong := forms.too_much(fields):
             return self._again(session, number, Form(typed=fields, at=wrong, say=page_texts.KEPT_HERE), 422)
         try:
-            _save(ctx, session.address, names(number), fields, forms.version(request.form))
+            _save(ctx, session.address, number, fields, forms.version(request.form))
         except (Stale, UserMistake) as error:
             return self._not_kept(session, number, fields, error)
         return go(url_for("portal.filing", number=number, said="saved"))
 
     def submit(self, number: str) -> Response:
         """Hand it in. Twice the same is once; what is missing is named, and the rest kept."""
+        fields = _received()
         session = self._writer()
         if session is None:
-            return self._session_gone(number)
-        ctx, fields = self._desk.context(), forms.typed(request.form)
+            return self._session_gone(number, fields)
+        ctx, number = self._desk.context(), names(number)
         agreed = request.form.get("agreed") == "yes"
         if wrong := forms.too_much(fields):
             return self._again(session, number, Form(typed=fields, at=wrong, say=page_texts.KEPT_HERE, agreed=agreed), 422)
         try:
-            _submit(ctx, session.address, names(number), fields, forms.version(request.form), agreed=agreed)
+            _submit(ctx, session.address, number, fields, forms.version(request.form), agreed=agreed)
         except Stale as error:
             return self._not_kept(session, number, fields, error)
         except UserMistake as error:
@@ -129,6 +135,8 @@ class Filings:
             parts_words=texts.PARTS,
             words=texts.WORDS[filing.kind],
             texts=texts,
+            file_texts=file_texts,
+            block_bytes=BLOCK_BYTES,
             case_texts=case_texts,
             most=MOST_CHARS,
             book=book,
@@ -136,21 +144,27 @@ class Filings:
             said=said,
         )
 
-    def _session_gone(self, number: str) -> Response:
+    def _session_gone(self, number: str, fields: dict[str, str]) -> Response:
         """Whoever typed this has to say again who they are. It is kept as a draft, where the form shows that it was theirs to write."""
-        fields = forms.typed(request.form)
         address = self._desk.sessions.sealed(request, request.form.get("seal", ""), number)
         is_kept = bool(address) and _kept_for(self._desk.context(), address, number, fields, forms.version(request.form))
+        if is_kept:
+            g.portal_typed = None
         return self._desk.page(
-            "portal/session_gone.html",
-            status=403,
-            is_kept=is_kept,
-            number=number if len(number) <= 16 else "",
-            fields=[] if is_kept else [(one, texts.PARTS[one.partition(":")[0]][0], text) for one, text in fields.items()],
-            sent={one: request.form.get(one, "")[:2_000] for one in ("token", "seal", "version", "agreed")},
-            action=request.path,
-            words=page_texts,
+            "portal/session_gone.html", status=403, is_kept=is_kept, number=number if len(number) <= NUMBER_CHARS else "", words=page_texts
         )
+
+
+def _received() -> dict[str, str]:
+    """What was typed. Whatever page answers this request shows it again (`_typed.html`), unless it is kept or stands in the form."""
+    request.max_content_length = request.max_form_memory_size = FORM_BYTES
+    fields = forms.typed(request.form)
+    g.portal_typed = {
+        "fields": [(one, texts.PARTS[one.partition(":")[0]][0], text) for one, text in fields.items() if text.strip()],
+        "sent": {one: request.form.get(one, "")[:2_000] for one in ("token", "seal", "version", "agreed")},
+        "action": request.path,
+    }
+    return fields
 
 
 def _handed_in(filing: Filing) -> str:
