@@ -124,7 +124,7 @@ def _start(command: str, environment: Mapping[str, str], data_dir: Path) -> "sub
 
 
 def _people(environment: Mapping[str, str], data_dir: Path) -> None:
-    """Two operators and the stand-in's two providers, the first time; and the settings as a file, for commands in another shell."""
+    """Three operators and the stand-in's two providers, the first time; and the settings as a file, for commands in another shell."""
     known = data_dir / "demo.env"
     is_first = not known.exists()
     known.touch(mode=0o600)
@@ -132,8 +132,9 @@ def _people(environment: Mapping[str, str], data_dir: Path) -> None:
     if is_first:
         first = ["--role=owner", "--role=operator"]  # the first needs nobody's leave
         _run_once(["operators", "add", "xiaolin", "--name=小林", "--mail=xiaolin@example.com", *first], environment)
-        second = ["--role=approver", "--as=xiaolin"]
-        _run_once(["operators", "add", "xiaozhou", "--name=小周", "--mail=xiaozhou@example.com", *second], environment)
+        others = ["--role=approver", "--as=xiaolin"]  # one approves, and the other decides objections
+        _run_once(["operators", "add", "xiaozhou", "--name=小周", "--mail=xiaozhou@example.com", *others], environment)
+        _run_once(["operators", "add", "xiaochen", "--name=小陈", "--mail=xiaochen@example.com", *others], environment)
         _run_once(["providers", "import", str(_DOCS / "providers.example.csv"), "--as=xiaolin"], environment)
 
 

@@ -5,6 +5,7 @@ BotError
 ├── NotFound                                 no such record, or none the asker may see
 ├── TransitionNotAllowed                     the state machine has no such step from here
 ├── Stale                                    somebody else changed the record first
+├── NoSpace                                  the disk is full: nothing was kept
 ├── Unavailable                              the database or a lock could not be had in time; try again later
 ├── BadSetting(problems)                     the configuration cannot be used
 ├── BadCallback(reason, status)              a callback that must not be handled
@@ -49,6 +50,10 @@ class Stale(BotError):
 
 class Unavailable(BotError):
     """Database or lock not to be had in time. Nothing was changed; trying again later may help."""
+
+
+class NoSpace(BotError):
+    """The disk is full. Nothing of the file was kept; trying again later may help."""
 
 
 class BadSetting(BotError):

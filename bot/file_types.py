@@ -7,7 +7,8 @@ members is read, within limits.
 import codecs
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from bot.errors import UserMistake
@@ -30,7 +31,7 @@ _CHUNK = 1 << 20
 _ALIKE = {"jpeg": "jpg", "jpe": "jpg", "m4v": "mp4", "log": "txt"}  # endings that say the same
 _TEXT = ("txt", "csv")
 
-_TAKEN = (
+TAKEN = (
     (re.compile(rb"%PDF-[12]\.\d"), "pdf"),
     (re.compile(rb"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "png"),
     (re.compile(rb"\xff\xd8\xff"), "jpg"),
@@ -63,7 +64,7 @@ def media_type(file: BinaryIO, name: str) -> str:
 def _kind(file: BinaryIO, name: str) -> str:
     file.seek(0)
     head, ending = file.read(_HEAD_BYTES), _ending(name)
-    found = next((kind for pattern, kind in _TAKEN if pattern.match(head)), None)
+    found = next((kind for pattern, kind in TAKEN if pattern.match(head)), None)
     if found is None and head.startswith(b"PK\x03\x04"):
         found = _office(file, name)
     if found is not None:
@@ -119,33 +120,49 @@ _END = struct.Struct("<4s4H2LH")  # 4.3.16
 _MEMBER = struct.Struct("<4s6H3L5H2L")  # 4.3.12
 _COMMENT_BYTES = 1 << 16
 _LIST_BYTES = 1 << 20
-_UNPACKED_BYTES = 512 << 20
+UNPACKED_BYTES = 512 << 20
 _ENCRYPTED = 1
 _ROOTS = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
-_RUNS = re.compile(r"vbaproject|vbadata|(?:^|/)activex/|^xl/macrosheets/|\.(?:exe|dll|scr|com|bat|cmd|ps1|vbs|js|jar|hta|lnk|msi)$")
+RUNS = re.compile(r"vbaproject|vbadata|(?:^|/)activex/|^xl/macrosheets/|\.(?:exe|dll|scr|com|bat|cmd|ps1|vbs|js|jar|hta|lnk|msi)$")
 
 
 def _office(file: BinaryIO, name: str) -> str:
     """docx, xlsx or pptx. Raises UserMistake."""
     try:
-        members = list(_members(file))
+        listed = list(members(file))
     except (struct.error, ValueError) as error:
         raise UserMistake(texts.refused(name, "broken")) from error
-    names = [member for member, _, _ in members]
-    if any(_RUNS.search(member) for member in names):
+    names = [one.name for one in listed]
+    if any(RUNS.search(one) for one in names):
         raise UserMistake(texts.refused(name, "macros"))
-    if any(flags & _ENCRYPTED for _, flags, _ in members):
+    if any(one.is_locked for one in listed):
         raise UserMistake(texts.refused(name, "locked"))
-    if sum(length for _, _, length in members) > _UNPACKED_BYTES:
+    if sum(one.unpacked for one in listed) > UNPACKED_BYTES:
         raise UserMistake(texts.refused(name, "huge"))
-    roots = {kind for root, kind in _ROOTS.items() if any(member.startswith(root) for member in names)}
-    if "[content_types].xml" not in names or len(roots) != 1:
+    kind = office_kind(names)
+    if not kind:
         raise UserMistake(texts.refused(name, "archive"))
-    return roots.pop()
+    return kind
 
 
-def _members(file: BinaryIO) -> Iterator[tuple[str, int, int]]:
-    """(name in lower case, flags, unpacked bytes) of each member. Raises ValueError, struct.error where the list is no list, or too long.
+def office_kind(names: Collection[str]) -> str:
+    """Which Office file an archive with these members is; "" for any other archive."""
+    roots = {kind for root, kind in _ROOTS.items() if any(member.startswith(root) for member in names)}
+    return roots.pop() if "[content_types].xml" in names and len(roots) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file in an archive, as its list says. name: in lower case. packed, unpacked: bytes."""
+
+    name: str
+    is_locked: bool
+    packed: int
+    unpacked: int
+
+
+def members(file: BinaryIO) -> Iterator[Member]:
+    """What an archive lists. Raises ValueError, struct.error where the list is no list, or too long.
 
     ZIP64 is refused: no Office file of a size that we take needs it, and readers differ in which of the two lists they believe.
     """
@@ -165,11 +182,12 @@ def _members(file: BinaryIO) -> Iterator[tuple[str, int, int]]:
     position = 0
     for _ in range(number):
         fields = _MEMBER.unpack_from(listed, position)
-        signature, flags, unpacked, (name_bytes, extra_bytes, note_bytes) = fields[0], fields[3], fields[9], fields[10:13]
+        signature, flags, (packed, unpacked), (name_bytes, extra_bytes, note_bytes) = fields[0], fields[3], fields[8:10], fields[10:13]
         begins = position + _MEMBER.size
         position = begins + name_bytes + extra_bytes + note_bytes
         if signature != b"PK\1\2" or position > list_bytes:
             raise ValueError("no member where one should be")
-        yield listed[begins : begins + name_bytes].decode("utf-8", "replace").replace("\\", "/").lower(), flags, unpacked
+        name = listed[begins : begins + name_bytes].decode("utf-8", "replace").replace("\\", "/").lower()
+        yield Member(name, bool(flags & _ENCRYPTED), packed, unpacked)
     if position != list_bytes:
         raise ValueError("more in the list than members")

@@ -1,5 +1,6 @@
 """The Flask side of the callback server: health, readiness, metrics, and plain errors."""
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from bot.errors import NotFound, Stale, TransitionNotAllowed, Unavailable, UserMistake
+from bot.errors import NoSpace, NotFound, Stale, TransitionNotAllowed, Unavailable, UserMistake
 from bot.model.texts import pages
 
 log = structlog.get_logger()
@@ -129,6 +130,18 @@ def _guard(app: Flask) -> None:
     @app.errorhandler(Unavailable)
     def _unavailable(_error: Unavailable) -> Response:
         return _failure(503, "Service Unavailable")
+
+    @app.errorhandler(NoSpace)
+    def _full(_error: NoSpace) -> Response:
+        return _failure(507, "Insufficient Storage")
+
+    @app.errorhandler(OSError)
+    def _cut_off(error: OSError) -> Response:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # a form's files lie in the system's folder until they are looked at
+            return _failure(507, "Insufficient Storage")
+        if isinstance(error, TimeoutError):  # the client stopped sending
+            return _failure(408, "Request Timeout")
+        return _failed(error)
 
     @app.errorhandler(Exception)
     def _failed(error: Exception) -> Response:

@@ -22,6 +22,34 @@ _REFUSED: Mapping[str, str] = {
 _KINDS = {"pdf": "PDF", "png": "PNG 图片", "jpg": "JPG 图片", "mp4": "MP4 视频", "docx": "DOCX", "xlsx": "XLSX", "pptx": "PPTX"}
 
 
+TAKEN = "PDF、PNG、JPG、DOCX、XLSX、PPTX、MP4、ZIP"
+
+# What a reviewer must know before opening a file that was taken all the same.
+FLAGS: Mapping[str, str] = {
+    "active": "含脚本、附件或外部启动动作",
+    "bomb": "解压后大得不正常",
+    "broken": "压缩包损坏，或目录与内容不符",
+    "locked": "加了密码",
+    "macros": "含宏或控件",
+    "nested": "压缩包里还有压缩包",
+    "polyglot": "尾部还有别的数据",
+    "program_inside": "里面有可执行程序",
+}
+
+
+def not_taken(name: str, head: bytes) -> str:
+    """To a file of a kind that a provider cannot hand in. head: its first bytes."""
+    if not head:
+        return empty(name)
+    return f"{shown(name)}的内容不是可以提交的类型，没有上传。可以上传：{TAKEN}。"
+
+
+NO_SPACE = "服务器暂时没有空间，文件没有上传；已填写的内容都还在，请稍后再试。"
+OUT_OF_STEP = "上传的位置对不上，请从已收到的位置继续。"
+BUSY = "这个文件正在另一处上传，请稍后再试。"
+STALE_UPLOAD = "这次上传已过期，请重新选择文件。"
+
+
 def refused(name: str, what: str) -> str:
     """To a file of a kind that is not taken."""
     return f"{shown(name)}{_REFUSED[what]}"

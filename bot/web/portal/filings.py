@@ -136,7 +136,7 @@ class Filings:
             words=texts.WORDS[filing.kind],
             texts=texts,
             file_texts=file_texts,
-            block_bytes=BLOCK_BYTES,
+            limits=(BLOCK_BYTES, self._desk.settings.file_max_bytes, self._desk.settings.filing_max_files),
             case_texts=case_texts,
             most=MOST_CHARS,
             book=book,
