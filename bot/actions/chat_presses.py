@@ -4,18 +4,21 @@ Whoever presses is looked up again: a card that was passed on opens nothing. All
 yet, for a press has no reply of its own: what fails while writing is undone in silence.
 """
 
+from dataclasses import dataclass
+
+from bot import clock
 from bot.actions import filings as acts
 from bot.actions import links, offers
 from bot.actions.chat_filings import APP, HOME, About, Want, card, key_of, of_app, of_case, page, stands
 from bot.context import Context
 from bot.errors import NotFound
-from bot.model.filing import FilingKind
+from bot.model.filing import Filing, FilingKind
 from bot.model.notice import Notice
 from bot.model.provider import Address
 from bot.model.reply import Outgoing, messages
 from bot.model.texts import chat_filings as texts
 from bot.model.texts import filings as filing_texts
-from bot.store import cases, notices
+from bot.store import cases, filings, notices
 from bot.store.database import Tx
 from bot.wecom import payloads
 from rules.catalogue import Measure
@@ -88,40 +91,55 @@ def _begin(ctx: Context, address: Address, kind: FilingKind, where: str, target:
             filing = acts.start(ctx, address, kind, app=target)
         else:
             filing = acts.start(ctx, address, kind, case=target, measure=offer.measure.measure if offer.measure else None)
-        return _brought(ctx, tx, address, page(filing), filing_texts.named(filing), texts.opened(filing))
+        return _brought(ctx, tx, address, _of_filing(filing))
 
 
 def _open(ctx: Context, address: Address, what: str, target: str) -> list[Outgoing]:
     with ctx.read() as tx:
-        path, label, words = _place(tx, address, what, target)
+        place = _place(tx, address, what, target)
     with ctx.transaction() as tx:
-        return _brought(ctx, tx, address, path, label, words)
+        return _brought(ctx, tx, address, place)
 
 
-def _place(tx: Tx, address: Address, what: str, target: str) -> tuple[str, str, str]:
-    """(path, name, words) of a page of this person."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A page of this person. filing: whose page it is."""
+
+    path: str
+    label: str
+    words: str
+    filing: Filing | None = None
+
+
+def _of_filing(filing: Filing) -> _Place:
+    return _Place(page(filing), filing_texts.named(filing), texts.opened(filing), filing)
+
+
+def _place(tx: Tx, address: Address, what: str, target: str) -> _Place:
     try:
         admin = offers.admin_at(tx, address)
         match what:
             case "filing":
-                filing = offers.own(tx, admin, target)
-                return page(filing), filing_texts.named(filing), texts.opened(filing)
+                return _of_filing(offers.own(tx, admin, target))
             case "case":
                 case = offers.own_case(tx, admin, target)
-                return f"/portal/cases/{case.number}", f"{texts.CASE} {case.number}", texts.opened_case(case)
+                return _Place(f"/portal/cases/{case.number}", f"{texts.CASE} {case.number}", texts.opened_case(case))
             case "notice" if target.isascii() and target.isdigit() and len(target) <= _ID_DIGITS:
                 notice = notices.get(tx, int(target))
                 if notice.provider_id != admin.provider_id:
                     raise _NotTheirs
-                return f"/portal/notices/{notice.key}", f"{texts.NOTICE} {notice.number}", texts.opened_notice(notice)
+                return _Place(f"/portal/notices/{notice.key}", f"{texts.NOTICE} {notice.number}", texts.opened_notice(notice))
             case "home":
-                return HOME, texts.EVERYTHING, texts.OPENED_ALL
+                return _Place(HOME, texts.EVERYTHING, texts.OPENED_ALL)
     except NotFound as error:
         raise _NotTheirs from error
     raise _NotTheirs
 
 
-def _brought(ctx: Context, tx: Tx, address: Address, path: str, label: str, words: str) -> list[Outgoing]:
+def _brought(ctx: Context, tx: Tx, address: Address, place: _Place) -> list[Outgoing]:
+    """The card or link that opens a page. Who opens a draft is at it: pictures sent from now on join it."""
+    if place.filing and place.filing.is_writable:
+        filings.touch(tx, place.filing.id, clock.now())
     if ctx.settings.wecom_trusted_domain:
-        return [payloads.textcard(label, words, f"{ctx.settings.public_url}{path}", texts.OPEN)]
-    return messages(texts.link(label, links.to_page(ctx, tx, offers.admin_at(tx, address), path), words))
+        return [payloads.textcard(place.label, place.words, f"{ctx.settings.public_url}{place.path}", texts.OPEN)]
+    return messages(texts.link(place.label, links.to_page(ctx, tx, offers.admin_at(tx, address), place.path), place.words))

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.cli.shared import ready_database, started
 from config.server import granian
@@ -67,7 +67,7 @@ def menu(_arguments: argparse.Namespace) -> int:
     return 0
 
 
-MENU = {
+MENU: dict[str, Any] = {
     "button": [
         {
             "name": "我的办理",

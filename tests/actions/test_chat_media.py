@@ -1,24 +1,27 @@
 """Pictures and files sent in chat: they join what is being written, once, whatever the platform and the worker do meanwhile."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from bot import clock as product_clock
 from bot.actions import chat_media, filings
 from bot.actions.filings import Written
-from bot.context import Context
+from bot.context import Context, House
 from bot.files import Files
 from bot.model.filing import FilingKind
 from bot.model.texts import chat_filings as texts
+from bot.sandbox import World
 from bot.store import media as fetches
 from bot.store import providers
 from bot.store.tokens import DatabaseTokens
 from bot.wecom.client import Client
 from tests.cast import AGENTID, CORPID, at, finding, issue
 from tests.flows.test_way_back import PNG, WORDS
-from tests.platform import message_of
+from tests.platform import Platform, message_of
 from tests.store.rows import all_of
 
 JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"picture" * 9_000 + b"\xff\xd9"
@@ -30,11 +33,11 @@ WANG, LI = at("WangWei"), at("li.na")
 class Chatting:
     """A worker's fetches, and what people send and read."""
 
-    house: object
-    wecom: object
-    post: object
-    client: Client
-    run_worker: object
+    house: House
+    wecom: World
+    post: Platform
+    client: Any
+    run_worker: Callable[[], int]
 
     def send(self, person, content, kind="image", **more):
         """A picture or file in chat. Returns the passive reply."""
@@ -129,7 +132,12 @@ def test_a_file_over_the_limit_is_told_so_after_its_first_range(make_settings, c
     object.__setattr__(house, "settings", make_settings(file_max_bytes=5 << 20))
     calls = []
     asked = chatting.client.media_get
-    chatting.client.media_get = lambda *range_: calls.append(range_) or asked(*range_)
+
+    def counted(*part):
+        calls.append(part)
+        return asked(*part)
+
+    chatting.client.media_get = counted
     chatting.send(wang, b"%PDF-1.4\n" + b"x" * (24 << 20), "file", FileName="a.pdf")
     chatting.work()
     assert chatting.states() == [("failed", "too_large")]
@@ -160,7 +168,9 @@ def test_a_filing_that_was_handed_in_meanwhile_takes_no_more(chatting, report, w
 def test_an_admin_who_left_meanwhile_adds_nothing_and_is_told_nothing(chatting, report, wang, house):
     chatting.send(wang, JPG)
     with house.database.write() as tx:
-        providers.depart(tx, providers.admin_at(tx, WANG).id, product_clock.now())
+        admin = providers.admin_at(tx, WANG)
+        assert admin
+        providers.depart(tx, admin.id, product_clock.now())
     chatting.work()
     assert chatting.states() == [("failed", "departed")]
     assert chatting.told(wang) == []

@@ -16,6 +16,7 @@ def asked(post, house, cast, wang):
     post(text_of(wang, "应用被取消推荐后怎么恢复"))
     ctx = Context(house)
     said = humans.offered(ctx, at("WangWei")).said
+    assert said
     humans.ask(ctx, at("WangWei"), said.key)
 
 

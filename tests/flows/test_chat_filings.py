@@ -22,7 +22,7 @@ from bot.store.tables import links
 from rules.catalogue import Measure
 from tests.cast import at, finding, issue, permanent, reminder
 from tests.flows.test_way_back import WORDS, applied, decide, hand_in
-from tests.platform import Person
+from tests.platform import Person, message_of
 
 WANG = at("WangWei")
 TWO = (Planned(measure=Measure.CANCEL_RECOMMENDATION), Planned(measure=Measure.CANCEL_SEARCH))
@@ -86,6 +86,16 @@ def test_pressing_again_opens_the_same_draft_and_the_command_says_that_it_is_the
     assert f"{draft.number}：草稿，轮到您填写" in heard.now
     assert heard.keys[0] == f"open:filing::{draft.number}"
     assert path_of(house, chat.press(li, heard.keys[0]).texts[0]) == f"/portal/filings/{draft.number}"
+
+
+def test_a_draft_that_is_opened_by_a_press_takes_pictures_again(house, cast, chat, ctx, wang):
+    number = issue(house, cast, finding())
+    report = hand_in(ctx, WANG, FilingKind.REPORT, number, items=WORDS)
+    decide(ctx, cast["approver"], report.number, "need_more", reasons="请补充截图。")
+    chat.clock.tick(days=3)
+    assert chat.send(wang, message_of(wang, "image", MediaId="first")).now == texts.NO_PLACE
+    chat.press(wang, f"open:filing::{report.number}")
+    assert report.number in chat.send(wang, message_of(wang, "image", MediaId="second")).now
 
 
 def test_a_case_tells_state_clock_and_next_step(house, cast, chat, wang):
@@ -173,6 +183,7 @@ NOTHING |= {command: texts.nothing(want) for want, (command, _) in texts.COMMAND
 def test_a_stranger_and_another_provider_get_the_words_of_somebody_with_nothing(house, cast, chat, wang, zhao, command):
     with house.database.write() as tx:  # so that nothing of their own can be withdrawn
         app = providers.app_by_code(tx, "app-b")
+        assert app
         providers.change_app(tx, app, app.name, Listing(listed=True, searchable=True, recommended=False))
     number = issue(house, cast, finding())
     assert chat.say(Person(wang.corpid, wang.agentid, "nobody"), command).all == NOTHING[command]

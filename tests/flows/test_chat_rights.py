@@ -106,8 +106,11 @@ def story(house, cast, does):
     ctx = Context(house)
     with house.database.write() as tx:
         provider = providers.by_code(tx, "A")
+        assert provider
         providers.add_admins(tx, [(provider.id, at("former"), "前员工", "")], product_clock.now())
-        providers.depart(tx, providers.admin_at(tx, at("former")).id, product_clock.now())
+        former = providers.admin_at(tx, at("former"))
+        assert former
+        providers.depart(tx, former.id, product_clock.now())
     case = issue(house, cast, finding(app="app-2", measures=MEASURES))
     withdrawal = filings.start(ctx, at("WangWei"), FilingKind.WITHDRAWAL, app="app-1")
     filings.submit(ctx, at("WangWei"), withdrawal.number, Written(version=withdrawal.version, words="暂停运营。"), agreed=True)

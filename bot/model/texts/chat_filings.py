@@ -163,7 +163,7 @@ def _case_progress(one: MyCase, now: datetime) -> str:
 # Pictures and files
 
 
-_HOW_TO_BEGIN = "要把图片加入材料，请先回复“提交整改报告”或“我要申诉”，开始填写或打开已有的草稿；24 小时内把图片发到这里就会加入。"
+_HOW_TO_BEGIN = "要把图片加入材料，请先回复“提交整改报告”或“我要申诉”，开始填写，或打开已有的草稿保存一次；24 小时内发来的图片会加入。"
 NO_PLACE = f"{common.NOT_TEXT}\n{_HOW_TO_BEGIN}"
 TOO_LATE = "没有加入：企业微信只把图片保留 3 天，期间一直没能取到。请重新发送，或在页面上上传。"
 NOT_TAKEN_BACK = "没有加入：企业微信说这个图片或文件已不存在。请重新发送，或在页面上上传。"
