@@ -90,9 +90,8 @@ def _pack(file: BinaryIO, told: Mapping[str, Any], chain: list[Event], kept: Ite
         for name, raw in sorted(members.items()):
             _put(archive, name, raw)
             digests[name] = sha256(raw)
-        for row in told["case"]["evidence"]:
-            name = bundle.evidence_name(row)
-            with files.open(row["sha256"]) as source:
+        for name, digest in _attached(told).items():
+            with files.open(digest) as source:
                 digests[name] = _copy(archive, name, source)
         manifest = canonical(
             {
@@ -111,11 +110,24 @@ def _pack(file: BinaryIO, told: Mapping[str, Any], chain: list[Event], kept: Ite
 
 
 def _members(told: Mapping[str, Any], chain: Iterable[Event], kept: Iterable[Head]) -> dict[str, bytes]:
-    named = {bundle.CASE: "case", bundle.DELIVERIES: "deliveries", bundle.RECEIPTS: "receipts", bundle.VIEWS: "views"}
+    named = {
+        bundle.CASE: "case",
+        bundle.FILINGS: "filings",
+        bundle.DELIVERIES: "deliveries",
+        bundle.RECEIPTS: "receipts",
+        bundle.VIEWS: "views",
+    }
     members = {name: canonical(told[part]) for name, part in named.items()}
     members[bundle.EVENTS] = canonical([bundle.event_fields(event) for event in chain])
     members |= {f"{bundle.NOTICES}{notice['number']}.json": canonical(notice["statement"]) for notice in told["notices"]}
     return members | {f"{bundle.HEADS}{head.day}.json": head.file() for head in kept}
+
+
+def _attached(told: Mapping[str, Any]) -> dict[str, str]:
+    """Files of the store by their name in the bundle, each once. Very large ones of the provider stay out (bot/store/filed_dossier)."""
+    found = {bundle.evidence_name(row): row["sha256"] for row in told["case"]["evidence"]}
+    filed = (row for filing in told["filings"] for row in filing["files"] if row["is_included"])
+    return found | {bundle.filed_name(row): row["sha256"] for row in filed}
 
 
 def _page(told: Mapping[str, Any], chain: list[Event], kept: Iterable[Head], key: Key | None, members: Mapping[str, bytes]) -> str:
@@ -127,6 +139,7 @@ def _page(told: Mapping[str, Any], chain: list[Event], kept: Iterable[Head], key
         public=key.public if key else "",
         texts=texts,
         evidence_name=bundle.evidence_name,
+        filed_name=bundle.filed_name,
         data=sorted(members),
     )
 

@@ -5,11 +5,13 @@
     index.html           for reading and printing
     case.json            the case with its measures, and its evidence files by SHA-256
     events.json          the case's chain of events
+    filings.json         what the provider handed in, each time as it was frozen, with what came of it; from version 2 on
     notices/NUMBER.json  each notice as it was issued: the very bytes that its SHA-256 is of
     deliveries.json      who was sent which notice, by which way, with every answer of the platform
     receipts.json, views.json
     heads/DAY.json       the daily heads in which the chain first had grown, each signed
     evidence/SHA256.…    the evidence files
+    filings/SHA256.…     the provider's files, but for very large ones: of those filings.json has the SHA-256
 
 All JSON is canonical (bot/model/canonical). Nothing in a bundle is trusted before it is checked, and nothing is unpacked.
 """
@@ -24,14 +26,16 @@ from typing import Any, BinaryIO
 
 from bot.model import head as heads
 from bot.model.canonical import parse
+from bot.model.filed import Filed, Kept
 from bot.model.head import Head
 from bot.model.signing import is_signed, key_id
 from bot.model.trail import Event, Problem, verify
 
-KIND, VERSION = "evidence bundle", 1
+KIND, VERSION = "evidence bundle", 2
 MANIFEST, SIGNATURE, PAGE = "manifest.json", "manifest.sig", "index.html"
 CASE, EVENTS, DELIVERIES, RECEIPTS, VIEWS = "case.json", "events.json", "deliveries.json", "receipts.json", "views.json"
 NOTICES, HEADS, EVIDENCE = "notices/", "heads/", "evidence/"
+FILINGS, FILED = "filings.json", "filings/"
 
 _MOST_MEMBERS = 10_000
 _MOST_JSON_BYTES = 256 << 20
@@ -85,7 +89,7 @@ class _Reader:
     def check(self) -> Checked:
         raw = self._read(MANIFEST)
         manifest = _form(parse(raw), kind=str, version=int, number=str, key=str, chain=dict, members=dict)
-        if (manifest["kind"], manifest["version"]) != (KIND, VERSION):
+        if manifest["kind"] != KIND or manifest["version"] not in (1, VERSION):
             raise Malformed("kind")
         number, key = manifest["number"], manifest["key"]
         self._signature(raw, key)
@@ -95,6 +99,7 @@ class _Reader:
         self._notices(events)
         self._receipts(events)
         self._evidence(number, events)
+        self._filings(events, self._json(FILINGS, list) if manifest["version"] > 1 else [])
         return Checked(
             problems=sorted(set(self.problems)),
             number=number,
@@ -222,11 +227,45 @@ class _Reader:
         for name in (DELIVERIES, VIEWS):
             self._json(name, list)
 
+    def _filings(self, events: list[Event], filings: list[Any]) -> None:
+        told, rows = Filed(), [_form(row, number=str, state=str, rounds=list, files=list) for row in filings]
+        for event in events:
+            told.listen(event)
+        self.problems += told.compare_rounds(_kept(row["number"], one) for row in rows for one in row["rounds"])
+        self.problems += told.compare_states((row["number"], row["state"]) for row in rows)
+        files = [(row["number"], _form(one, name=str, sha256=str, is_included=bool)) for row in rows for one in row["files"]]
+        self.problems += told.compare_files((number, one["sha256"]) for number, one in files)
+        included = {filed_name(one): (number, one["sha256"]) for number, one in files if one["is_included"]}
+        for name in sorted(set(self._under(FILED)) ^ set(included)):
+            self._found("member_missing" if name in included else "member_unknown", name)
+        for name, (number, digest) in included.items():
+            if name in self.names and self._digest(name) != digest:
+                self._found("filed_file_spoilt", f"{number} {digest}")
+        notices = {number for number, _ in _told(events, "notice")}
+        for row in rows:
+            for one in row["rounds"]:
+                if one["outcome"] and one.get("notice") not in notices:
+                    self._found("notice_unknown", str(one.get("notice")))
+
+
+def _kept(number: str, one: Any) -> Kept:
+    fields = _form(one, round=int, content=dict, sha256=str, outcome=str, reasons=str, remarks=dict)
+    return Kept(filing=number, **{name: fields[name] for name in ("round", "content", "sha256", "outcome", "reasons", "remarks")})
+
 
 def evidence_name(row: Mapping[str, Any]) -> str:
     """Where an evidence file lies in a bundle: named by its content, with the ending of its own name where that is a plain one."""
+    return f"{EVIDENCE}{_plain_name(row)}"
+
+
+def filed_name(row: Mapping[str, Any]) -> str:
+    """The same of a file that the provider handed in."""
+    return f"{FILED}{_plain_name(row)}"
+
+
+def _plain_name(row: Mapping[str, Any]) -> str:
     ending = re.search(r"\.[A-Za-z0-9]{1,8}\Z", row["name"])
-    return f"{EVIDENCE}{row['sha256']}{ending[0].lower() if ending else ''}"
+    return f"{row['sha256']}{ending[0].lower() if ending else ''}"
 
 
 def _names(archive: zipfile.ZipFile) -> set[str]:

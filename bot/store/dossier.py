@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, select
 from bot.errors import NotFound
 from bot.model.canonical import canonical, sha256
 from bot.model.trail import moment
+from bot.store import filed_dossier
 from bot.store.tables import (
     admins,
     apps,
@@ -33,14 +34,15 @@ _LINK = re.compile(r"(/portal/links/)[\w\-]+")
 
 
 def read(snapshot: Connection, number: str) -> dict[str, Any]:
-    """{"case", "notices", "deliveries", "receipts", "views"} of one case, each in canonical values. Raises NotFound."""
+    """{"case", "filings", "notices", "deliveries", "receipts", "views"} of one case, each in canonical values. Raises NotFound."""
     row = snapshot.execute(select(cases).where(cases.c.number == number)).one_or_none()
     if row is None:
         raise NotFound("case")
     of_notices = notices.c.case_id == row.id
-    people = _names(snapshot, row.provider_id)
+    people, staff = _names(snapshot, row.provider_id), _staff(snapshot)
     return {
-        "case": _case(snapshot, row.id),
+        "case": _case(snapshot, row.id, staff),
+        "filings": filed_dossier.read(snapshot, row.id, staff),
         "notices": _rows(snapshot, select(notices).where(of_notices).order_by(notices.c.id), without=("case_id", "key")),
         "deliveries": [_sent(snapshot, sent, people) for sent in snapshot.execute(_batches(of_notices)).mappings()],
         "receipts": _of_notices(snapshot, receipts, of_notices, receipts.c.at),
@@ -48,10 +50,15 @@ def read(snapshot: Connection, number: str) -> dict[str, Any]:
     }
 
 
-def _case(snapshot: Connection, case_id: int) -> dict[str, Any]:
-    case = _rows(snapshot, select(cases).where(cases.c.id == case_id), without=("request_key",))[0]
+def _staff(snapshot: Connection) -> dict[int, dict[str, str]]:
     known = snapshot.execute(select(operators.c.id, operators.c.login, operators.c.name))
-    staff = {row.id: {"login": row.login, "name": row.name} for row in known}
+    return {row.id: {"login": row.login, "name": row.name} for row in known}
+
+
+def _case(snapshot: Connection, case_id: int, staff: dict[int, dict[str, str]]) -> dict[str, Any]:
+    case = _rows(snapshot, select(cases).where(cases.c.id == case_id), without=("request_key",))[0]
+    source = case.pop("sprang_from_id")
+    case["sprang_from"] = snapshot.execute(select(cases.c.number).where(cases.c.id == source)).scalar_one_or_none()
     for role in ("author", "approver", "second_approver"):
         case[role] = staff.get(case.pop(f"{role}_id"))
     provider = select(providers.c.code, providers.c.name).where(providers.c.id == case.pop("provider_id"))

@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from bot.clock import SHANGHAI
+from bot.model.filing import PARTS as _PARTS
 from bot.model.texts.cases import MEASURES, STATES
+from bot.model.texts.filings import DECISIONS, PARTS
+from bot.model.texts.filings import KINDS as FILINGS
+from bot.model.texts.filings import STATES as FILING_STATES
 
 KINDS = {"violation": "违规处理", "reminder": "提醒"}
-NOTICES = {"decision": "处理通知", "reminder": "提醒", "revoked": "撤销通知", "recovered": "恢复通知"}
+NOTICES = {"decision": "处理通知", "reminder": "提醒", "revoked": "撤销通知", "recovered": "恢复通知", "outcome": "结果通知"}
 STEPS = {
     "card": "企业微信卡片",
     "reserve": "补送卡片",
@@ -18,6 +22,9 @@ STEPS = {
     "last_call": "到期提醒",
     "mail": "邮件",
     "update": "更新卡片",
+    "revoked": "撤销通知",
+    "recovered": "恢复通知",
+    "outcome": "结果通知",
 }
 DELIVERIES = {
     "queued": "待发送",
@@ -54,9 +61,25 @@ ACTIONS = {
     "destroy_personal": "销毁个人信息",
     "overdue": "逾期",
     "wish_report": "想提交整改报告",
-    "wish_objection": "想提出异议",
+    "wish_object": "想提出异议",
+    "start_recovery": "开始恢复",
+    "measure_lifting": "开始解除措施",
+    "finish_recovery": "恢复完成",
+    "filed": "提交材料",
+    "filing_dropped": "撤回材料",
+    "filing_lapsed": "材料终止",
+    "review_taken": "领取审核",
+    "review_released": "放弃领取",
+    "claim_expired": "领取到期",
+    "review_late": "审核超期",
+    "decided": "审核决定",
+    "file_fetched": "取出文件",
+    "conduct": "登记第 4.4 条所禁止的行为",
+    "proposed_4.4": "提出永久下架",
+    "task_done": "待办办结",
 }
 
+FORM = [(name, title) for name, (title, _) in PARTS.items() if name in _PARTS]  # of a report
 _NAMES = {
     "kind": "类别",
     "ground": "依据",
@@ -84,6 +107,21 @@ _NAMES = {
     "object_by": "异议截止",
     "rectify_by": "整改截止",
     "name": "姓名",
+    "filing": "材料",
+    "round": "次数",
+    "outcome": "结果",
+    "state": "状态",
+    "is_late": "逾期",
+    "why": "原因",
+    "words": "文字",
+    "items": "逐条",
+    "files": "文件",
+    "remarks": "逐条意见",
+    "clause": "条款",
+    "evidence": "证据",
+    "bytes": "字节",
+    "case": "案件",
+    **{name: title for name, (title, _) in PARTS.items()},
     **DELIVERIES,
 }
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -95,6 +133,9 @@ _VALUES = {
     **STEPS,
     **SERVED,
     **HOW,
+    **{str(key): text for key, text in FILINGS.items()},
+    **{str(key): text for key, text in FILING_STATES.items()},
+    **DECISIONS,
     "natural": "自然日",
     "working": "工作日",
 }
@@ -165,7 +206,19 @@ def state(name: str) -> str:
     return {str(key): text for key, text in STATES.items()}.get(name, name)
 
 
+def filing(name: str) -> str:
+    """What was handed in, in Chinese."""
+    return {str(key): text for key, text in FILINGS.items()}.get(name, name)
+
+
+def filing_state(name: str) -> str:
+    """How far it is, in Chinese."""
+    return {str(key): text for key, text in FILING_STATES.items()}.get(name, name)
+
+
 FILTERS = {
+    "filing": filing,
+    "filing_state": filing_state,
     "when": when,
     "actor": actor,
     "person": person,
