@@ -15,8 +15,9 @@ from bot import clock, failpoint
 from bot.actions import filings as acts
 from bot.context import Context, InboundContext
 from bot.delivery import outbox
-from bot.errors import NotFound, UserMistake, WecomError
-from bot.files import Files, Stored
+from bot.errors import NoSpace, NotFound, UserMistake, WecomError
+from bot.file_looks import cleaned
+from bot.files import Files, Stored, leniently
 from bot.model.delivery import Priority
 from bot.model.filing import Filing
 from bot.model.provider import Address, Admin
@@ -36,9 +37,8 @@ LEASE = timedelta(minutes=10)  # a fetch takes seconds; what a killed worker had
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=30)
 _AT_ONCE = 20  # a run
 _PART_BYTES = 4 << 20  # of a multiple of 16, as ranges of encrypted media must be
-_MEDIA_ID_CHARS, _NAME_CHARS = 256, 200
+_MEDIA_ID_CHARS = 256
 _GONE = frozenset({Fault.BAD_MEDIA})
-_PNG = b"\x89PNG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def take(ctx: InboundContext, address: Address, media_id: str, name: str) -> Com
         return None
     expires_at = ctx.arrived_at + timedelta(seconds=MEDIA_S)
     with ctx.transaction() as tx:
-        is_new = media.add(tx, filing.id, admin.id, media_id, _cleaned(name), clock.now(), expires_at)
+        is_new = media.add(tx, filing.id, admin.id, media_id, cleaned(name) if name else "", clock.now(), expires_at)
         return Coming(filing, is_new)
 
 
@@ -75,16 +75,6 @@ def _fitting(tx: Tx, admin: Admin) -> Filing | None:
     since = clock.now() - TOUCHED_WITHIN
     found = [one for one in filings.of_provider(tx, admin.provider_id, only_open=True) if one.is_writable and one.touched_at >= since]
     return max(found, key=lambda one: (one.admin_id == admin.id, one.touched_at, one.id), default=None)
-
-
-def _cleaned(name: str) -> str:
-    """The last part of a name as the sender gave it, without what a screen would obey; its ending stays."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(char for char in last if char.isprintable()).strip()
-    if len(plain) <= _NAME_CHARS:
-        return plain
-    stem, dot, ending = plain.rpartition(".")
-    return f"{stem[: _NAME_CHARS - 20]}{dot}{ending[:10]}" if dot else plain[:_NAME_CHARS]
 
 
 # In the worker
@@ -130,17 +120,11 @@ class _Medium(io.RawIOBase):
         else:
             self._is_whole = self._position >= part.total
 
-    def head(self) -> bytes:
-        """The first bytes, which are read again."""
-        if not self._part and not self._is_whole:
-            self._fetch()
-        return self._part[:16]
-
 
 def run(ctx: Context, client: Client) -> int:
     """Fetch what is due. Returns how many joined or failed for good. Safe to run in several workers at once, and to be killed in.
 
-    When the platform cannot be reached the rest waits for the next run, so that other jobs get their turn.
+    When the platform cannot be reached, or the disk is full, the rest waits for the next run, so that other jobs get their turn.
     """
     with ctx.read() as connection:
         due = media.due(connection, clock.now(), _AT_ONCE)
@@ -152,20 +136,20 @@ def run(ctx: Context, client: Client) -> int:
         failpoint.reach("chat_media.claimed")
         try:
             done += _one(ctx, client, replace(fetch, tries=fetch.tries + 1))
-        except WecomError as error:
-            log.warning("media_not_fetched", errcode=error.errcode, tries=fetch.tries + 1)
+        except (WecomError, NoSpace) as error:
+            log.warning("media_not_fetched", error=type(error).__name__, errcode=getattr(error, "errcode", 0), tries=fetch.tries + 1)
             break
     return done
 
 
 def _one(ctx: Context, client: Client, fetch: Fetch) -> bool:
-    """Fetch one medium that is claimed. Raises WecomError where it was put off."""
+    """Fetch one medium that is claimed. Raises WecomError, NoSpace where it was put off."""
     if clock.now() >= fetch.expires_at:
         return _fail(ctx, fetch, "expired", texts.TOO_LATE)
     try:
         name, stored = _fetched(ctx, client, fetch)
     except _TooLarge:
-        return _fail(ctx, fetch, "too_large", file_texts.too_large(_plain_name(fetch), ctx.settings.file_max_bytes))
+        return _fail(ctx, fetch, "too_large", file_texts.too_large(texts.plain_name(fetch.id), ctx.settings.file_max_bytes))
     except UserMistake as mistake:
         return _fail(ctx, fetch, "not_taken", mistake.say)
     except WecomError as error:
@@ -175,7 +159,7 @@ def _one(ctx: Context, client: Client, fetch: Fetch) -> bool:
             return _fail(ctx, fetch, f"errcode {error.errcode}", texts.GIVEN_UP)
         _put_off(ctx, fetch)
         raise
-    except OSError:
+    except (OSError, NoSpace):
         _put_off(ctx, fetch)
         raise
     failpoint.reach("chat_media.stored")
@@ -188,16 +172,11 @@ def _put_off(ctx: Context, fetch: Fetch) -> None:
 
 
 def _fetched(ctx: Context, client: Client, fetch: Fetch) -> tuple[str, Stored]:
-    """(name, what lies in the store). Raises UserMistake, WecomError, _TooLarge."""
+    """(name, what lies in the store). Raises UserMistake that does not say the sender's name, WecomError, NoSpace, _TooLarge."""
     max_bytes = ctx.settings.file_max_bytes
     stream = _Medium(client, fetch.media_id, max_bytes)
-    plain = _plain_name(fetch, "png" if stream.head().startswith(_PNG) else "jpg")
-    return fetch.name or plain, Files.of(ctx.settings).put(stream, plain, max_bytes=max_bytes)  # type: ignore[arg-type]
-
-
-def _plain_name(fetch: Fetch, ending: str = "jpg") -> str:
-    """What is said in place of the sender's name, with its ending; pictures come without one."""
-    return texts.plain_name(fetch.id, fetch.name.rpartition(".")[2] if "." in fetch.name else "" if fetch.name else ending)
+    stored = Files.of(ctx.settings).put(stream, texts.plain_name(fetch.id), max_bytes=max_bytes, judge=leniently)  # type: ignore[arg-type]
+    return cleaned(fetch.name, stored.name.rpartition(".")[2]) if fetch.name else stored.name, stored
 
 
 def _join(ctx: Context, fetch: Fetch, name: str, stored: Stored) -> bool:

@@ -1,5 +1,7 @@
 """Pictures and files sent in chat: they join what is being written, once, whatever the platform and the worker do meanwhile."""
 
+import errno
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -116,15 +118,15 @@ def test_the_same_bytes_are_kept_once_and_the_same_message_asked_for_once(chatti
     assert chatting.work() == 0
 
 
-@pytest.mark.parametrize(("content", "why"), [(b"MZ\x90\0" + b"\0" * 100, "可执行"), (b"just words" * 9, "不能上传")])
-def test_what_is_not_taken_is_told_with_the_reason_and_without_a_name(chatting, report, wang, content, why):
+@pytest.mark.parametrize("content", [b"MZ\x90\0" + b"\0" * 100, b"just words" * 9])
+def test_what_is_not_taken_is_told_with_the_reason_and_without_a_name(chatting, report, wang, content):
     chatting.send(wang, content, "file", FileName="王伟的身份证.exe")
     chatting.work()
     assert chatting.states() == [("failed", "not_taken")]
     assert chatting.files(report) == ()
     told = chatting.told(wang)[-1]
     assert f"没有加入整改报告 {report}" in told
-    assert why in told
+    assert "不是可以提交的类型" in told
     assert "身份证" not in told
 
 
@@ -175,6 +177,22 @@ def test_an_admin_who_left_meanwhile_adds_nothing_and_is_told_nothing(chatting, 
     assert chatting.states() == [("failed", "departed")]
     assert chatting.told(wang) == []
     assert filings.shown(Context(house), LI, report).files == ()
+
+
+def test_a_full_disk_costs_only_time(chatting, report, wang, clock, monkeypatch):
+    chatting.send(wang, JPG)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+        assert chatting.work() == 0
+    clock.tick(minutes=1)
+    assert chatting.work() == 1
+    assert len(chatting.files(report)) == 1
+
+
+def test_what_may_be_dangerous_joins_with_a_flag(chatting, report, wang):
+    chatting.send(wang, PDF.replace(b"<<>>", b"<</JavaScript 1>>", 1), "file", FileName="a.txt")
+    chatting.work()
+    assert [(file.name, file.flags) for file in chatting.files(report)] == [("a.txt.pdf", ("active",))]
 
 
 # Which draft, if any

@@ -165,9 +165,9 @@ def _case_progress(one: MyCase, now: datetime) -> str:
 
 _HOW_TO_BEGIN = "要把图片加入材料，请先回复“提交整改报告”或“我要申诉”，开始填写，或打开已有的草稿保存一次；24 小时内发来的图片会加入。"
 NO_PLACE = f"{common.NOT_TEXT}\n{_HOW_TO_BEGIN}"
-TOO_LATE = "没有加入：企业微信只把图片保留 3 天，期间一直没能取到。请重新发送，或在页面上上传。"
-NOT_TAKEN_BACK = "没有加入：企业微信说这个图片或文件已不存在。请重新发送，或在页面上上传。"
-GIVEN_UP = "没有加入：取这个图片或文件时被企业微信拒绝。请在页面上上传。"
+TOO_LATE = "企业微信只把图片保留 3 天，期间一直没能取到。请重新发送，或在页面上上传。"
+NOT_TAKEN_BACK = "企业微信说这个图片或文件已不存在。请重新发送，或在页面上上传。"
+GIVEN_UP = "取这个图片或文件时被企业微信拒绝。请在页面上上传。"
 _KIB, _MIB = 1 << 10, 1 << 20
 
 
@@ -203,6 +203,6 @@ def size(length: int) -> str:
     return f"{length / _KIB:.3g} KB" if length < _MIB else f"{length / _MIB:.3g} MB"
 
 
-def plain_name(request: int, ending: str) -> str:
-    """What a picture that came without a name is called, and any file in words about it."""
-    return f"聊天文件-{request}.{ending}" if ending else f"聊天文件-{request}"
+def plain_name(request: int) -> str:
+    """What a picture that came without a name is called, and any file in words about it; its ending follows from what it is."""
+    return f"聊天文件-{request}"
