@@ -1,6 +1,11 @@
 """What a provider writes on its pages: from the press that begins a draft to what was handed in, and nothing typed is ever lost."""
 
+import io
+import random
+from urllib.parse import urlencode
+
 import pytest
+from sqlalchemy import text
 
 from bot.actions import cases, filings
 from bot.actions.filings import Written
@@ -164,13 +169,13 @@ def test_what_somebody_else_wrote_meanwhile_stands_beside_ones_own(house, wang, 
     assert filing_of(house, draft).items[0].done == FULL["done:2.9"]
 
 
-@pytest.mark.parametrize("text", ["长" * (MOST_CHARS + 1), "长" * 300_000, "零\x00字"], ids=["over", "far over", "nul"])
+@pytest.mark.parametrize("words", ["长" * (MOST_CHARS + 1), "长" * 300_000, "零\x00字"], ids=["over", "far over", "nul"])
 @pytest.mark.parametrize("what", ["save", "submit"])
-def test_what_cannot_be_kept_stays_in_the_form_and_is_named_there(house, wang, draft, what, text):
-    page = send(wang, draft, what, {**FULL, "done:2.9": text})
+def test_what_cannot_be_kept_stays_in_the_form_and_is_named_there(house, wang, draft, what, words):
+    page = send(wang, draft, what, {**FULL, "done:2.9": words})
     assert page.status_code == 422
     assert 'aria-describedby="h-done:2.9 e-done:2.9" aria-invalid="true"' in page.text
-    assert f"{text}</textarea>" in page.text
+    assert f"{words}</textarea>" in page.text
     assert f"{FULL['root_cause:2.9']}</textarea>" in page.text
     assert filing_of(house, draft).items[0].root_cause == ""
 
@@ -274,17 +279,16 @@ def test_who_became_somebody_else_in_this_browser_hands_in_nothing_as_the_other(
     assert filing_of(house, draft).state is FilingState.DRAFT
 
 
-@pytest.mark.parametrize("what", ["save", "submit"])
-def test_what_was_typed_while_the_database_was_away_comes_back_in_the_page(site, house, wang, draft, what):
+def test_what_was_typed_while_the_database_was_away_comes_back_in_the_page(house, wang, draft):
     form = form_of(wang, draft)
     with house.database.write() as tx:
-        if tx.dialect.name == "postgresql":
-            pytest.skip("one writer at a time is SQLite's")
-        page = send(wang, draft, what, FULL, form)
+        if tx.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+            tx.execute(text("LOCK TABLE filings IN EXCLUSIVE MODE"))
+        page = send(wang, draft, "save", FULL, form)
     assert page.status_code == 503
     assert f"{FULL['done:2.9']}</textarea>" in page.text
     assert hidden(page, "version") == form["version"]
-    assert send(wang, draft, what, FULL, form).status_code == 303
+    assert send(wang, draft, "save", FULL, form).status_code == 303
 
 
 def test_what_was_typed_for_a_filing_that_is_gone_comes_back_too(wang, draft):
@@ -318,6 +322,71 @@ def test_a_review_that_is_late_is_marked_for_the_provider_too(house, wang, issue
     again = enter(wang.application, "WangWei", "/portal/")
     for path in browser_paths:
         assert "平台审核已逾期" in again.get(path).text, path
+
+
+# With files, and no script
+
+
+def test_files_and_words_come_with_one_form(house, wang, draft):
+    picture = (way_back.Files.of(house.settings).open(way_back.keep(house).sha256), "图.png")
+    brought = send(wang, draft, "files", {**FULL, "file:2.9": picture})
+    assert brought.status_code == 303
+    page = wang.get(brought.headers["Location"])
+    assert "图.png" in page.text
+    assert f"{FULL['done:2.9']}</textarea>" in page.text
+
+
+def test_words_beside_a_file_that_cannot_be_kept_come_back(house, wang, draft):
+    form = form_of(wang, draft)
+    filings.save(Context(house), LI, draft, Written(version=filing_of(house, draft).version, words="李娜写的"))
+    page = send(wang, draft, "files", {**FULL, "words": "王伟写的", "file:2.9": (io.BytesIO(b"MZ\0"), "a.exe")}, form)
+    assert page.status_code == 409
+    assert page_texts.NOT_KEPT_BESIDE in page.text
+    assert "王伟写的</textarea>" in page.text
+    assert f'action="/portal/filings/{draft}/save"' in page.text
+    too_long = send(wang, draft, "files", {**FULL, "words": "长" * (MOST_CHARS + 1)})
+    assert (too_long.status_code, page_texts.TOO_LONG_BESIDE in too_long.text) == (409, True)
+    kept = send(wang, draft, "files", {**FULL, "words": "王伟写的", "file:2.9": (io.BytesIO(b"MZ\0"), "a.exe")})
+    assert (kept.status_code, "a.exe" in kept.text, "<textarea" in kept.text) == (409, True, False)
+    assert filing_of(house, draft).words == "王伟写的"
+
+
+# What no page of ours ever sends
+
+
+def hostile(chance):
+    """A field's name or value: anything a program may send."""
+    odd = [
+        "",
+        "\x00",
+        "\ud800",
+        "🙂" * 50,
+        "\u202e",
+        "a" * 5_000,
+        "1e9",
+        "-1",
+        "99999999999999999999",
+        "root_cause:",
+        ":2.9",
+        "words",
+        "on",
+    ]
+    return chance.choice([*odd, "".join(chr(chance.randrange(1, 0x2FFF)) for _ in range(chance.randrange(40)))])
+
+
+def test_whatever_a_form_holds_it_is_answered_and_breaks_nothing(house, wang, draft, issued):
+    chance = random.Random(4)
+    own = form_of(wang, draft)
+    for turn in range(200):
+        fields = {hostile(chance): hostile(chance) for _ in range(chance.randrange(6))}
+        given = {**{name: chance.choice([value, hostile(chance)]) for name, value in own.items()}, **FULL, **fields}
+        sent = {name.encode("utf-8", "surrogatepass"): value.encode("utf-8", "surrogatepass") for name, value in given.items()}
+        if turn % 2:
+            sent[b"token"] = own["token"].encode()
+        path = chance.choice([f"filings/{draft}/save", f"filings/{draft}/submit", f"cases/{issued}/objection", "filings/R2026-1/save"])
+        answer = wang.post(f"/portal/{path}", data=urlencode(sent), content_type="application/x-www-form-urlencoded")
+        assert answer.status_code in (303, 403, 404, 409, 422), path
+    assert filing_of(house, draft).number == draft
 
 
 # Withdrawal and return

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
+from bot.actions import uploads
+from bot.context import Context
 from bot.model.filing import FilingKind
 from bot.model.provider import Address
 from bot.web.sessions import Session, Sessions
@@ -41,6 +43,7 @@ def cells(house, cast, issued, notice):
     drafts = [started(house, answered, FilingKind.OBJECTION).number]
     third = issue(house, cast, finding(app="app-2"), key="third")
     drafts.append(started(house, third).number)
+    evidence = filing_of(house, drafts[1]).files[0]
     case, key = f"/portal/cases/{issued}", path_of(notice)
     draft, doomed, done = (f"/portal/filings/{number}" for number in (*drafts, handed_in))
     read, act = {"others": 404, "nobody": 302, "mail": 302}, {"others": 404, "nobody": 403, "mail": 403}
@@ -59,10 +62,28 @@ def cells(house, cast, issued, notice):
         *(Cell("filing", "GET", path, 200, **read) for path in (draft, doomed, done)),
         Cell("filing_save", "POST", f"{draft}/save", 303, **act),
         Cell("filing_submit", "POST", f"{draft}/submit", 303, **act),
+        *_about_files(house, doomed, evidence),
         Cell("filing_drop", "POST", f"{doomed}/drop", 303, **act),
         Cell("filing_drop", "POST", f"{done}/drop", 409, **act),
         Cell("authorized", "GET", "/portal/authorized?code=1&state=1", 403, 403, 403, 403),
         Cell("static", "GET", "/portal/static/portal.css", 200, 200, 200, 200),
+    ]
+
+
+def _about_files(house, draft, evidence):
+    """Files of a draft: looked at, brought whole, brought in blocks, taken off."""
+    begun = uploads.begin(Context(house), WANG, draft.rpartition("/")[2], "2.9", "a.png", 3)
+    token = f"/portal/uploads/{begun}"
+    act = {"others": 404, "nobody": 403, "mail": 403}
+    return [
+        Cell("file", "GET", f"{draft}/files/{evidence.id}", 200, 404, 302, 302),
+        Cell("files_list", "GET", f"{draft}/files/list?clause=2.9", 200, **act),
+        Cell("files_brought", "POST", f"{draft}/files", 303, **act),
+        Cell("upload_begin", "POST", f"{draft}/uploads", 200, **act),
+        Cell("upload", "GET", token, 200, **act),
+        Cell("upload_block", "PUT", f"{token}?offset=0", 200, **act),
+        Cell("upload_finish", "POST", f"{token}/finish", 422, **act),  # three bytes that are no picture
+        Cell("file_remove", "POST", f"{draft}/files/{evidence.id}/remove", 303, **act),
     ]
 
 
@@ -162,10 +183,15 @@ EVERYBODY = (
 
 def ask(house, browser, cell, token):
     """Send what the page of this cell would send, with a token that is this visitor's own."""
+    headers = {"X-Form-Token": token}
     if cell.method == "GET":
-        return browser.get(cell.path)
+        return browser.get(cell.path, headers=headers)
+    if cell.method == "PUT":
+        return browser.put(cell.path, data=b"abc", headers=headers)
+    if cell.endpoint.startswith("upload"):
+        return browser.post(cell.path, data={"name": "b.png", "clause": "2.9", "size": "3"}, headers=headers)
     fields = {"token": token, "words": "理由", "agreed": "yes"}
-    if cell.endpoint.startswith("filing_"):
+    if cell.endpoint.startswith(("filing_", "files_")):
         fields["version"] = str(filing_of(house, cell.path.split("/")[3]).version)
     return browser.post(cell.path, data=fields)
 
@@ -176,7 +202,10 @@ def test_everybody_gets_what_is_theirs_and_nobody_else_a_word_of_it(site, settin
     token = Sessions(settings).form_token(session)
     before = {table: all_of(house.database, table) for table in TABLES}
     answers = {cell: ask(house, browser, cell, token) for cell in cells}
-    assert {cell: answer.status_code for cell, answer in answers.items()} == {cell: getattr(cell, kind) for cell in cells}
+    expected = {cell: getattr(cell, kind) for cell in cells}
+    if visitor is other_admin_of_the_provider:  # an upload is of who began it, its file then of all
+        expected |= {cell: 404 for cell in cells if cell.endpoint in ("upload", "upload_block", "upload_finish")}
+    assert {cell: answer.status_code for cell, answer in answers.items()} == expected
     if kind == "own":
         return
     after = {table: all_of(house.database, table) for table in TABLES}

@@ -2,7 +2,7 @@
 
 import contextlib
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from bot.actions import filings, my_pages
 from bot.actions.filings import Incomplete, Written
@@ -51,7 +51,8 @@ class Filings:
 
     def save(self, number: str) -> Response:
         """Keep the draft."""
-        fields = _received()
+        request.max_content_length = request.max_form_memory_size = FORM_BYTES
+        fields = forms.received(request.path)
         session = self._writer()
         if session is None:
             return self._session_gone(number, fields)
@@ -66,7 +67,8 @@ class Filings:
 
     def submit(self, number: str) -> Response:
         """Hand it in. Twice the same is once; what is missing is named, and the rest kept."""
-        fields = _received()
+        request.max_content_length = request.max_form_memory_size = FORM_BYTES
+        fields = forms.received(request.path)
         session = self._writer()
         if session is None:
             return self._session_gone(number, fields)
@@ -149,22 +151,10 @@ class Filings:
         address = self._desk.sessions.sealed(request, request.form.get("seal", ""), number)
         is_kept = bool(address) and _kept_for(self._desk.context(), address, number, fields, forms.version(request.form))
         if is_kept:
-            g.portal_typed = None
+            forms.settled()
         return self._desk.page(
             "portal/session_gone.html", status=403, is_kept=is_kept, number=number if len(number) <= NUMBER_CHARS else "", words=page_texts
         )
-
-
-def _received() -> dict[str, str]:
-    """What was typed. Whatever page answers this request shows it again (`_typed.html`), unless it is kept or stands in the form."""
-    request.max_content_length = request.max_form_memory_size = FORM_BYTES
-    fields = forms.typed(request.form)
-    g.portal_typed = {
-        "fields": [(one, texts.PARTS[one.partition(":")[0]][0], text) for one, text in fields.items() if text.strip()],
-        "sent": {one: request.form.get(one, "")[:2_000] for one in ("token", "seal", "version", "agreed")},
-        "action": request.path,
-    }
-    return fields
 
 
 def _handed_in(filing: Filing) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from flask import g, request
 from werkzeug.datastructures import MultiDict
 
 from bot.actions.filings import Written
@@ -13,6 +14,7 @@ from bot.model.texts import pages as texts
 
 _VERSION_DIGITS = 9
 _MOST_FIELDS = 200
+_SENT_CHARS = 2_000  # of a hidden field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,25 @@ def name(part: str, clause: str = "") -> str:
 def kept(filing: Filing) -> dict[str, str]:
     """What a filing says now, by name of its field."""
     return {"words": filing.words} | {name(part, item.clause): getattr(item, part) for item in filing.items for part in PARTS}
+
+
+def received(action: str) -> dict[str, str]:
+    """What was typed into the form of this request.
+
+    Whatever page answers it shows that again (`_typed.html`), to be sent to `action`, until it is `settled`.
+    """
+    fields = typed(request.form)
+    g.portal_typed = {
+        "fields": [(one, filing_texts.PARTS[one.partition(":")[0]][0], text) for one, text in fields.items() if text.strip()],
+        "sent": {one: request.form.get(one, "")[:_SENT_CHARS] for one in ("token", "seal", "version", "agreed")},
+        "action": action,
+    }
+    return fields
+
+
+def settled() -> None:
+    """What was typed is kept."""
+    g.portal_typed = None
 
 
 def typed(form: MultiDict[str, str]) -> dict[str, str]:

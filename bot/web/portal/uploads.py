@@ -65,15 +65,16 @@ class Uploads:
         return go(url_for("portal.filing", number=number, said="saved"))
 
     def _keep_words(self, session: Session, number: str) -> list[str]:
+        fields = forms.received(url_for("portal.filing_save", number=number))
         try:
-            fields = forms.typed(request.form)
             if fields and not forms.too_much(fields):
                 filings.save(self._desk.context(), session.address, number, forms.written(fields, forms.version(request.form)))
+                forms.settled()
         except Stale:
-            return [page_texts.STALE]
+            return [page_texts.NOT_KEPT_BESIDE]
         except UserMistake as error:
             return [error.say]
-        return []
+        return [page_texts.TOO_LONG_BESIDE] if forms.too_much(fields) else []
 
     def _bring_one(self, session: Session, number: str, clause: str, brought: FileStorage) -> list[str]:
         try:
