@@ -228,9 +228,9 @@ def test_a_flagged_file_is_fetched_with_a_warning(bot, house, cast, number, tmp_
 
     with house.database.write() as tx:
         tx.execute(update(filing_files).values(flags=["macros"]))
-    assert "注意：含有宏" in bot("filings", "show", R).out
+    assert "注意：含宏或控件" in bot("filings", "show", R).out
     done = bot("filings", "fetch", R, "1", "-o", str(tmp_path / "x"), *APPROVER)
-    assert "注意  含有宏，不要启用" in done.out
+    assert "注意  含宏或控件" in done.out
 
 
 def test_no_file_that_is_not_of_it_is_fetched(bot, house, cast, number, tmp_path):

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.clock import SHANGHAI
 from bot.model.filing import PARTS as _PARTS
+from bot.model.texts import ladder
 from bot.model.texts.cases import MEASURES, STATES
 from bot.model.texts.filings import DECISIONS, PARTS
 from bot.model.texts.filings import KINDS as FILINGS
@@ -77,6 +78,9 @@ ACTIONS = {
     "conduct": "登记第 4.4 条所禁止的行为",
     "proposed_4.4": "提出永久下架",
     "task_done": "待办办结",
+    "delivery": "发送结果",
+    "resend_missing": "补发通知",
+    "service_recorded": "登记人工送达",
 }
 
 FORM = [(name, title) for name, (title, _) in PARTS.items() if name in _PARTS]  # of a report
@@ -147,6 +151,8 @@ def action(name: str) -> str:
         return ACTIONS[name]
     if name.startswith("queued_"):
         return f"排队发送：{STEPS.get(name.removeprefix('queued_'), name.removeprefix('queued_'))}"
+    if name.startswith("step_"):
+        return f"到期：{ladder.step(name.removeprefix('step_'))}"
     return name
 
 

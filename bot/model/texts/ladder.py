@@ -20,6 +20,7 @@ _RESULTS = {
     "marked before": "此前已标为逾期",
     "ended": "案件已结束",
     "withdrawn": "案件已结束",
+    "report handed in": "报告已提交，不需要",
 }
 
 

@@ -3,20 +3,10 @@
 from datetime import datetime
 
 from bot.model.filing import WAITING, FiledFile, Filing, FilingState
+from bot.model.texts.files import FLAGS
 from bot.model.texts.filings import STATES
 from bot.model.texts.notices import moment
 
-# What bot/file_types says of a file that is taken, and whoever opens it must know.
-_FLAGS = {
-    "bomb": "解压后大得不正常，不要解压",
-    "huge": "解压后大得不正常，不要解压",
-    "locked": "加了密码，看不到内容",
-    "encrypted": "加了密码，看不到内容",
-    "macros": "含有宏，不要启用",
-    "active": "含有脚本或自动动作，不要启用",
-    "nested": "压缩包里还有压缩包",
-    "broken": "不完整或已损坏",
-}
 _HOW = {"portal": "页面上传", "chat": "聊天发送"}
 
 EMPTIED = "（内容已按规定销毁）"
@@ -30,7 +20,7 @@ WITHOUT_CASE = "（撤出推荐）"
 
 def flag(name: str) -> str:
     """Why a file wants care."""
-    return _FLAGS.get(name, f"需要留意（{name}）")
+    return FLAGS.get(name, f"需要留意（{name}）")
 
 
 def flags(file: FiledFile) -> str:
