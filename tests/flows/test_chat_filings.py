@@ -158,6 +158,16 @@ def test_of_several_the_card_asks_which_one(house, cast, chat, wang):
     assert begun(house) == []
 
 
+def test_of_several_recommended_apps_the_card_asks_which_one_is_withdrawn(house, cast, chat, wang):
+    with house.database.write() as tx:
+        app = providers.app_by_code(tx, "app-2")
+        assert app
+        providers.change_app(tx, app, app.name, Listing(listed=True, searchable=True, recommended=True))
+    heard = chat.say(wang, "撤出推荐")
+    assert (heard.keys, heard.labels) == (["show:withdrawal:app:app-1", "show:withdrawal:app:app-2"], ["日程助手", "考勤助手"])
+    assert "begin:withdrawal:app:app-2" in chat.press(wang, heard.keys[1]).keys
+
+
 def test_more_than_a_card_holds_are_the_newest_five_and_a_button_for_all(house, cast, chat, wang):
     numbers = [issue(house, cast, finding(), f"case {n}") for n in range(7)]
     heard = chat.say(wang, "提交整改报告")
