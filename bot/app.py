@@ -2,7 +2,6 @@
 
 import gc
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from functools import cached_property
 
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -10,7 +9,7 @@ from prometheus_client.registry import Collector
 
 import rules
 from bot import clock, failpoint
-from bot.actions import alarms, chat_media, deadlines, heads, humans, outcomes, recovery, reviews, undelivered
+from bot.actions import alarms, chat_media, deadlines, heads, humans, kept_files, outcomes, recovery, reviews, undelivered
 from bot.actions.alarms import Bell, WatchedMail
 from bot.context import Context, House
 from bot.delivery.engine import THREADS, Engine
@@ -19,15 +18,16 @@ from bot.delivery.pacing import Quiet
 from bot.delivery.terms import Terms
 from bot.dispatch import Dispatcher
 from bot.errors import Unavailable
-from bot.files import Files
 from bot.mail import Post
 from bot.metrics import observe_api
-from bot.store import evidence, migrate, outbox
+from bot.store import migrate, outbox
 from bot.store.database import Database
 from bot.store.tokens import DatabaseTokens
 from bot.tasks import Job, Queue, Worker
 from bot.web.app import create_app
 from bot.web.callback import Callback
+from bot.web.console import Console
+from bot.web.pages import Pages
 from bot.web.portal import Portal
 from bot.wecom.client import Client
 from bot.wecom.crypto import Codec, Pair
@@ -40,7 +40,6 @@ HEADS_EVERY_S = 600.0
 ALARMS_EVERY_S = 30.0
 MEDIA_EVERY_S = 1.0
 FILES_EVERY_S = 3_600.0
-ORPHANS_KEPT = timedelta(days=1)  # an upload and the row about it are seconds apart
 
 
 class App:
@@ -123,10 +122,21 @@ class App:
         gc.freeze()  # the book's 300 000 objects live as long as the process: the collector need not look at them again
         gc.set_threshold(10_000, 20, 20)
         served = frozenset(filter(None, (self.settings.wecom_corpid, self.settings.wecom_suite_id)))
-        checks: dict[str, Callable[[], object]] = {"database": self.check_database, "queue": self.queue.waiting}
         portal = Portal(self.house, self.client).blueprint()
-        flask = create_app(checks, [QueueAge(self.database)], self.settings.trusted_proxies, portal)
+        console = None if self.settings.has_own_console else Console(self.house, self.client).blueprint()
+        flask = create_app(self.checks(), [QueueAge(self.database)], self.settings.trusted_proxies, portal, console)
         return Callback(flask, self.codec, Dispatcher(self.house, ROUTES), served, self.settings.callback_max_bytes)
+
+    def console(self) -> Pages:
+        """The application of a console that listens elsewhere than the callback: its pages, and nothing else but health."""
+        migrate.ensure(self.database)
+        _ = self.book
+        pages = Console(self.house, self.client).blueprint()
+        return Pages(create_app(self.checks(), [], self.settings.trusted_proxies, console=pages))
+
+    def checks(self) -> dict[str, Callable[[], object]]:
+        """What /readyz asks."""
+        return {"database": self.check_database, "queue": self.queue.waiting}
 
     def worker(self) -> Worker:
         """The process that sends."""
@@ -151,9 +161,7 @@ class App:
 
     def sweep_files(self) -> int:
         """Delete uploads that nothing speaks of. Returns how many."""
-        with self.database.read() as connection:
-            kept = evidence.digests(connection)
-        return Files.of(self.settings).sweep_orphans(kept, ORPHANS_KEPT)
+        return kept_files.sweep(Context(self.house))
 
     def check_database(self) -> None:
         """Raises Unavailable when the database is away or has another schema than this code."""
@@ -182,3 +190,10 @@ def web() -> Callback:
     settings = load()
     logging.configure(settings.log_level)
     return App(settings).web()
+
+
+def console() -> Pages:
+    """The same for a console with an address of its own."""
+    settings = load()
+    logging.configure(settings.log_level)
+    return App(settings).console()

@@ -136,10 +136,14 @@ class Files:
             if file.seek(0, 2) != offset:
                 raise OutOfStep(file.tell())
             left = max_bytes
-            while left and (chunk := stream.read(min(_CHUNK, left))):
-                file.write(chunk)
-                left -= len(chunk)
-            return file.tell()
+            try:
+                while left and (chunk := stream.read(min(_CHUNK, left))):
+                    file.write(chunk)
+                    left -= len(chunk)
+                return file.tell()
+            finally:
+                file.flush()
+                os.utime(file.fileno(), (clock.timestamp(),) * 2)  # young again: a rest of a day ends it
 
     def finish(self, part: str, name: str, *, size: int, judge: Judge) -> Stored:
         """Keep a file whose blocks are all here. Raises OutOfStep where they are not, UserMistake for what is not taken, NotFound."""
@@ -185,6 +189,15 @@ class Files:
     def exists(self, sha256: str) -> bool:
         """Whether a file is kept."""
         return self._path(sha256).is_file()
+
+    def lengths(self) -> dict[str, int]:
+        """Length in bytes of every kept file, by SHA-256."""
+        return {path.name: path.stat().st_size for path in self._all() if _SHA256.fullmatch(path.name)}
+
+    def is_whole(self, sha256: str) -> bool:
+        """Whether the bytes are those that the name says."""
+        with self._path(sha256).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
     def sweep_orphans(self, kept: Collection[str], older_than: timedelta) -> int:
         """Delete what no row speaks of and was put longer ago than `older_than`; and what uploads left that were cut short.

@@ -31,8 +31,3 @@ def get(connection: Connection, case_id: int, sha256: str) -> Evidence:
     if row is None:
         raise NotFound("evidence")
     return Evidence(**row._mapping)
-
-
-def digests(connection: Connection) -> set[str]:
-    """The SHA-256 of every file that some case has: what must be kept."""
-    return set(connection.execute(select(table.c.sha256).distinct()).scalars())

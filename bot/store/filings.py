@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound, Stale
 from bot.model.filing import MACHINES, OPEN, PARTS, FiledFile, Filing, FilingKind, FilingState, Item, Round
 from bot.store.database import Tx
-from bot.store.tables import evidence, filing_files, filing_items, filing_rounds
+from bot.store.tables import filing_files, filing_items, filing_rounds
 from bot.store.tables import filings as table
 
 _AGAIN = frozenset({FilingState.LAPSED, FilingState.DROPPED})  # nothing came of it
@@ -212,12 +212,6 @@ def filed(connection: Connection, filing_id: int) -> list[FiledFile]:
     """All files that were ever handed in with a filing, those taken off later too, oldest first."""
     same = filing_files.c.filing_id == filing_id, filing_files.c.round > 0
     return [_file(row) for row in connection.execute(select(filing_files).where(*same).order_by(filing_files.c.id))]
-
-
-def digests(connection: Connection) -> set[str]:
-    """The SHA-256 of every file that must be kept: of filings and of cases."""
-    ours = select(filing_files.c.sha256).where(filing_files.c.destroyed_at.is_(None))
-    return set(connection.execute(union(ours, select(evidence.c.sha256))).scalars())
 
 
 # Rounds

@@ -7,14 +7,13 @@ from bot.actions import cases, deadlines, notices
 from bot.clock import SHANGHAI
 from bot.context import Context
 from bot.errors import Stale
-from bot.model.filing import FilingKind
 from bot.model.provider import Address
 from bot.store import alarms, operator_tasks, providers
 from bot.store import cases as case_rows
 from bot.store import ladder as steps
 from bot.store import notices as notice_rows
-from tests.cast import AGENTID, CORPID, at, finding, issue
-from tests.flows.test_way_back import WORDS, decide, hand_in
+from tests.cast import AGENTID, CORPID, finding, issue
+from tests.way_back import LI, decide, hand_in
 
 
 @pytest.fixture
@@ -118,7 +117,7 @@ def test_the_deadline_brings_a_last_reminder_then_a_mark_and_no_measure(house, c
 def test_a_report_that_lies_with_us_is_neither_called_for_nor_late(house, cast, ctx, issued, hours, wecom, run_worker):
     run_worker()
     confirm(ctx, issued)
-    report = hand_in(lambda: Context(house), at("li.na"), FilingKind.REPORT, issued, items=WORDS)
+    report = hand_in(house, issued, by=LI)
     hours(24 * 6)
     assert not any("整改期限将至" in text for text in texts_to(wecom, "li.na"))
     hours(24 * 3)
@@ -130,8 +129,8 @@ def test_a_report_that_lies_with_us_is_neither_called_for_nor_late(house, cast, 
 def test_a_report_that_was_sent_back_before_the_deadline_is_called_for_and_late(house, cast, ctx, issued, hours, run_worker):
     run_worker()
     confirm(ctx, issued)
-    report = hand_in(lambda: Context(house), at("li.na"), FilingKind.REPORT, issued, items=WORDS)
-    decide(lambda: Context(house), cast["approver"], report.number, "send_back", reasons="请补充。")
+    report = hand_in(house, issued, by=LI)
+    decide(house, cast["approver"], report.number, "send_back", reasons="请补充。")
     hours(24 * 9)
     assert case_of(house, issued).overdue_at is not None
 
