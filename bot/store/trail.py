@@ -105,6 +105,9 @@ def _empty_round(tx: Tx, event: Event) -> None:
     of = select(filings.c.id).where(filings.c.number == number).scalar_subquery()
     same = filing_rounds.c.filing_id == of, filing_rounds.c.round == count
     tx.execute(update(filing_rounds).where(*same).values(**emptied[event.action]))
+    if event.action == "filed":  # people write names into those of files; the bytes are a matter of their own
+        new = filing_files.c.filing_id == of, filing_files.c.round == count
+        tx.execute(update(filing_files).where(*new).values(name=filing_files.c.sha256))
     _empty_last(tx, event.action, str(number), count)
 
 

@@ -17,6 +17,7 @@ from bot.model import bundle
 from bot.model.canonical import canonical
 from bot.model.filing import FilingKind
 from bot.model.signing import Key, new_key
+from bot.model.texts import bundles as bundle_texts
 from bot.model.texts import trail as texts
 from bot.model.trail import HOUSE, by_operator
 from bot.store import filed_dossier, trail
@@ -117,6 +118,13 @@ def test_the_page_shows_what_was_handed_in_and_escapes_it(house, cast, export, c
         assert shown in page
     for never in ("<script", "<i>", "<b>"):
         assert never not in page
+
+
+def test_every_event_of_the_story_has_words_on_the_page(house, cast, export, number):
+    decide(house, cast["approver"], R, "accept")
+    reviews.look_after(Context(house))
+    events = json.loads(read(export(number))["events.json"])
+    assert [event["action"] for event in events if bundle_texts.action(event["action"]) == event["action"]] == []
 
 
 def test_a_file_too_large_is_named_by_its_hash_alone(house, cast, export, clock, monkeypatch):
@@ -338,6 +346,9 @@ def test_what_is_destroyed_on_the_trail_is_destroyed_in_its_round_and_verifies(h
     assert [(row["content"], row["reasons"], row["remarks"]) for row in rounds] == [({}, "", {}), ({}, "", {})]
     filing = filing_of(house, R)
     assert (filing.words, filing.items[0].done) == ("", "")
+    assert [row["name"] for row in rows_of(house, "filing_files") if row["round"]] == [
+        row["sha256"] for row in rows_of(house, "filing_files") if row["round"]
+    ]
     file = export(number)
     assert clean(file) == set()
     assert PARTS["done"] not in read(file)["filings.json"].decode() + read(file)["events.json"].decode()

@@ -96,7 +96,7 @@ def named(filing: Filing) -> str:
 
 def over(kind: FilingKind, number: str, state: State) -> str:
     """A case that is over takes no more of these."""
-    return f"案件 {number} {CASE_STATES[state]}，不再需要{KINDS[kind]}。"
+    return f"案件 {number} {CASE_STATES[state]}，{'不能再提出' if kind is FilingKind.OBJECTION else '不再需要'}{KINDS[kind]}。"
 
 
 def barred(clause: Clause | None) -> str:

@@ -69,7 +69,9 @@ def problem(found: Problem) -> str:
 
 
 def _chain(chain: str) -> str:
-    return "总务链" if chain == HOUSE else f"案件 {chain}"
+    if chain == HOUSE:
+        return "总务链"
+    return f"案件 {chain}" if chain.startswith("V") else f"材料 {chain}"  # a notice about a withdrawal is numbered after it
 
 
 def counted(chains: int, events: int, heads: int, newest: str) -> str:
