@@ -21,14 +21,16 @@ from bot.store import media as fetches
 from bot.store import providers
 from bot.store.tokens import DatabaseTokens
 from bot.wecom.client import Client
-from tests.cast import AGENTID, CORPID, at, finding, issue
-from tests.flows.test_way_back import PNG, WORDS
+from tests.cast import AGENTID, CORPID, finding, issue
 from tests.platform import Platform, message_of
 from tests.store.rows import all_of
+from tests.way_back import LI, REPORT, WANG
 
 JPG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + b"picture" * 9_000 + b"\xff\xd9"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-WANG, LI = at("WangWei"), at("li.na")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63000100000500010d0a2db40000000049454e44ae426082"
+)
 
 
 @dataclass
@@ -161,7 +163,7 @@ def test_a_filing_that_was_handed_in_meanwhile_takes_no_more(chatting, report, w
     chatting.work()
     chatting.send(wang, JPG)
     draft = filings.shown(Context(house), WANG, report)
-    filings.submit(Context(house), WANG, report, Written(version=draft.version, items=WORDS))
+    filings.submit(Context(house), WANG, report, Written(version=draft.version, items=REPORT))
     chatting.work()
     assert len(chatting.files(report)) == 1
     assert "已经提交" in chatting.told(wang)[-1]

@@ -20,11 +20,10 @@ from bot.store import notices, providers
 from bot.store.tables import filings as table
 from bot.store.tables import links
 from rules.catalogue import Measure
-from tests.cast import at, finding, issue, permanent, reminder
-from tests.flows.test_way_back import WORDS, applied, decide, hand_in
+from tests.cast import finding, issue, permanent, reminder
 from tests.platform import Person, message_of
+from tests.way_back import WANG, apply, decide, hand_in, lift
 
-WANG = at("WangWei")
 TWO = (Planned(measure=Measure.CANCEL_RECOMMENDATION), Planned(measure=Measure.CANCEL_SEARCH))
 
 
@@ -90,8 +89,8 @@ def test_pressing_again_opens_the_same_draft_and_the_command_says_that_it_is_the
 
 def test_a_draft_that_is_opened_by_a_press_takes_pictures_again(house, cast, chat, ctx, wang):
     number = issue(house, cast, finding())
-    report = hand_in(ctx, WANG, FilingKind.REPORT, number, items=WORDS)
-    decide(ctx, cast["approver"], report.number, "need_more", reasons="请补充截图。")
+    report = hand_in(house, number)
+    decide(house, cast["approver"], report.number, "need_more", reasons="请补充截图。")
     chat.clock.tick(days=3)
     assert chat.send(wang, message_of(wang, "image", MediaId="first")).now == texts.NO_PLACE
     chat.press(wang, f"open:filing::{report.number}")
@@ -107,7 +106,7 @@ def test_a_case_tells_state_clock_and_next_step(house, cast, chat, wang):
 
 def test_what_was_handed_in_tells_when_it_is_to_be_reviewed_and_that_it_is_late(house, cast, chat, ctx, wang):
     number = issue(house, cast, finding())
-    report = hand_in(ctx, WANG, FilingKind.REPORT, number, items=WORDS)
+    report = hand_in(house, number)
     assert f"{report.number}：待审核，审核期限 2026-03-09 23:59" in chat.say(wang, "提交整改报告").now
     chat.clock.tick(days=8)
     reviews.look_after(ctx())
@@ -127,19 +126,18 @@ def test_each_measure_can_be_objected_to_by_a_button_of_its_own(house, cast, cha
 
 def test_recovery_says_what_is_still_owed_and_opens_the_right_one(house, cast, chat, ctx, wang):
     number = issue(house, cast, finding(measures=TWO))
-    applied(ctx, cast, number)
+    apply(house, cast, number)
     assert "1." in chat.say(wang, "申请恢复").now
     assert filing_texts.REPORT_FIRST in chat.say(wang, "重新申请").now
-    report = hand_in(ctx, WANG, FilingKind.REPORT, number, items=WORDS)
-    decide(ctx, cast["approver"], report.number, "accept")
+    report = hand_in(house, number)
+    decide(house, cast["approver"], report.number, "accept")
     heard = chat.say(wang, "申请恢复")
     assert "重新申请推荐、搜索" in heard.now
     assert f"begin:reapplication::{number}" in heard.keys
-    again = hand_in(ctx, WANG, FilingKind.REAPPLICATION, number, words="功能齐全。")
-    decide(ctx, cast["approver"], again.number, "accept")
+    again = hand_in(house, number, FilingKind.REAPPLICATION)
+    decide(house, cast["approver"], again.number, "accept")
     assert "等待平台解除：" in chat.say(wang, "申请恢复").now
-    for one in (Measure.CANCEL_SEARCH, Measure.CANCEL_RECOMMENDATION):
-        cases.move_measure(ctx(), cast["author"], number, one, "lift")
+    lift(house, cast, number, Measure.CANCEL_SEARCH, Measure.CANCEL_RECOMMENDATION)
     assert "已恢复" in chat.say(wang, "申请恢复").now
 
 
@@ -253,16 +251,16 @@ def test_a_withdrawal_and_the_way_back_from_it(house, cast, chat, ctx, wang):
 
 def test_each_outcome_comes_back_as_a_card_that_opens_its_notice(house, cast, chat, ctx, wang):
     number = issue(house, cast, finding())
-    report = hand_in(ctx, WANG, FilingKind.REPORT, number, items=WORDS)
+    report = hand_in(house, number)
     chat.run_worker()
-    decide(ctx, cast["approver"], report.number, "send_back", reasons="请补充改版时间。")
+    decide(house, cast["approver"], report.number, "send_back", reasons="请补充改版时间。")
     chat.run_worker()
     card = chat.wecom.delivered("WangWei")[-1].body
     assert "整改报告退回通知" in card["main_title"]["title"]
     (button,) = card["button_list"]
     pressed = chat.press(wang, button["key"], card["task_id"])
     with house.database.read() as connection:
-        (outcome,) = [one for one in notices.of_case(connection, report.case_id) if one.number == f"{number}-2"]
+        (outcome,) = [one for one in notices.of_case(connection, report.case_id or 0) if one.number == f"{number}-2"]
     assert path_of(house, pressed.texts[0]) == f"/portal/notices/{outcome.key}"
     assert "已退回，待修改" in chat.say(wang, "提交整改报告").now
 
@@ -302,7 +300,7 @@ def test_with_a_trusted_domain_cards_name_the_page_and_nobody_gets_a_link(make_s
 def test_progress_lists_all_that_is_open(house, cast, chat, ctx, wang):
     assert my_cases.NOTHING in chat.say(wang, "进度").now
     number = issue(house, cast, finding())
-    objection = hand_in(ctx, WANG, FilingKind.OBJECTION, number, words="认定有误。")
+    objection = hand_in(house, number, FilingKind.OBJECTION)
     report = filings.start(ctx(), WANG, FilingKind.REPORT, case=number)
     said = chat.say(wang, "进度").now
     for part in (number, f"{objection.number}：待审核，审核期限", f"{report.number}：草稿，轮到您填写"):

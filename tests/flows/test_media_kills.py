@@ -15,13 +15,15 @@ from bot.files import Files
 from bot.model.filing import FilingKind
 from bot.store.tokens import DatabaseTokens
 from bot.wecom.client import Client
-from tests.cast import AGENTID, CORPID, at, finding, issue
-from tests.flows.test_way_back import PNG
+from tests.cast import AGENTID, CORPID, finding, issue
 from tests.platform import message_of
 from tests.store.rows import all_of
+from tests.way_back import WANG
 
 ROOT = Path(__file__).parents[2]
-WANG = at("WangWei")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63000100000500010d0a2db40000000049454e44ae426082"
+)
 # Of one fetch: claimed and committed, the bytes in the store, all written but not committed; and its two commits, before and after.
 POINTS = [
     "chat_media.claimed:1",
