@@ -24,9 +24,12 @@ _LIMITS_S = {
     "quota": (1_200, 420),
     "sendkills": (1_500, 300),
     "latency": (300, 180),
+    "upload": (600, 240),
+    "cuts": (1_200, 300),
+    "hostile_files": (900, 240),
 }
 # A miss of these means that the product does something wrong, not that the machine is slow.
-CORRECTNESS = ("quotes", "throughput_stored", "hostile", "kills", "trail", "sendkills")
+CORRECTNESS = ("quotes", "throughput_stored", "hostile", "kills", "trail", "sendkills", "upload_whole", "cuts", "hostile_files")
 
 
 def _figure(name: str) -> Callable[[Run], bool]:
