@@ -112,22 +112,31 @@ def _kill(at: Desk) -> None:
 
 
 def _go_on(at: Desk, token: str, raw: bytes, wrong: Counter[str]) -> None:
-    view, until = memoryview(raw), time.monotonic() + 60
-    with closing(at.line()) as line:
-        while time.monotonic() < until:
-            _, told = at.ask(line, "GET", f"/portal/uploads/{token}")
-            offset = told["received"]
-            if offset == len(raw):
-                status, told = at.ask(line, "POST", f"/portal/uploads/{token}/finish")
-                if status == 200:
-                    return
-            else:
-                status, told = at.ask(line, "PUT", f"/portal/uploads/{token}?offset={offset}", view[offset : offset + _BLOCK])
-            if status == 409:  # the broken request is still at it
-                time.sleep(0.05)
-            elif status != 200:
-                break
+    """Ask how far it has come, and go on from there, until all is here; a line that is gone is opened anew, as a browser does."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            with closing(at.line()) as line:
+                status = _next_step(at, line, token, memoryview(raw))
+        except _GONE:
+            continue
+        if status == 0:
+            return
+        if status == 409:  # the broken request is still at it
+            time.sleep(0.05)
+        elif status != 200:
+            break
     wrong["cannot go on"] += 1
+
+
+def _next_step(at: Desk, line: http.client.HTTPConnection, token: str, view: memoryview) -> int:
+    """One block, or the end. Returns the status; 0 when the file is kept."""
+    _, told = at.ask(line, "GET", f"/portal/uploads/{token}")
+    offset = told["received"]
+    if offset == len(view):
+        status = at.ask(line, "POST", f"/portal/uploads/{token}/finish")[0]
+        return 0 if status == 200 else status
+    return at.ask(line, "PUT", f"/portal/uploads/{token}?offset={offset}", view[offset : offset + _BLOCK])[0]
 
 
 def _settle(at: Desk, wrong: Counter[str]) -> None:
