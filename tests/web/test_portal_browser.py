@@ -87,12 +87,17 @@ def fits(page):
     return page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
 
 
-def look(page, name):
-    """What holds for every page; with PORTAL_SHOTS, a picture of it there."""
+def picture_of(page, name):
+    """Kept in the folder PORTAL_SHOTS, where that is set."""
     if "PORTAL_SHOTS" in os.environ:
         folder = Path(os.environ["PORTAL_SHOTS"])
         folder.mkdir(exist_ok=True)
         page.screenshot(path=folder / f"{name}-{page.viewport_size['width']}.png", full_page=True)
+
+
+def look(page, name):
+    """What holds for every page; with PORTAL_SHOTS, a picture of it there."""
+    picture_of(page, name)
     assert fits(page), name
     assert serious(page) == [], name
 
@@ -135,7 +140,7 @@ def test_every_page_fits_and_can_be_used(site, house, scene, page):
         look(page, name)
 
 
-def test_a_report_is_written_and_handed_in_without_a_script(site, house, cast, clock, page):
+def test_a_report_is_written_and_nothing_of_it_lost(site, house, cast, clock, page):
     number = issue(house, cast, finding())
     come_in(page, site, "王伟")
     look(page, "home-one")
@@ -169,6 +174,27 @@ def test_a_report_is_written_and_handed_in_without_a_script(site, house, cast, c
     expect(page.get_by_role("status")).to_contain_text("整改报告已提交")
     look(page, "report-handed-in")
     assert way_back.filing_of(house, draft).items[0].prevention == "上线前由两人核对。"
+
+
+def test_where_no_script_runs_files_and_words_come_with_one_press(site, house, cast, page, tmp_path):
+    number = issue(house, cast, finding())
+    picture = tmp_path / "图.png"
+    picture.write_bytes(way_back.Files.of(house.settings).open(way_back.keep(house).sha256).read())
+    context = page.context.browser.new_context(java_script_enabled=False, viewport=page.viewport_size)
+    plain = context.new_page()
+    come_in(plain, site, "王伟", f"/portal/cases/{number}/report")
+    plain.get_by_role("button", name="开始填写").click()
+    for label in ("问题原因", "整改措施", "预防措施"):
+        plain.get_by_label(label).fill(f"{label}如下。")
+    plain.locator('input[name="file:2.9"]').set_input_files(picture)
+    picture_of(plain, "no-script")  # nothing can be asked of the page from inside
+    plain.get_by_role("button", name="上传所选文件").first.click()
+    expect(plain.get_by_role("status")).to_contain_text("草稿已保存")
+    expect(plain.get_by_label("预防措施")).to_have_value("预防措施如下。")
+    plain.get_by_role("button", name="提交", exact=True).click()
+    expect(plain.get_by_role("status")).to_contain_text("整改报告已提交")
+    expect(plain.get_by_role("link", name="图.png")).to_be_visible()
+    context.close()
 
 
 def test_a_withdrawal_and_its_way_back_are_read_before_they_are_asked_for(site, house, cast, clock, page):

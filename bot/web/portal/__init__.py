@@ -51,6 +51,7 @@ class Portal:
             ("named", filing_texts.named),
             ("size", case_texts.size),
             ("subject", case_texts.subject),
+            ("file_ids", lambda filing: {file.sha256: file.id for file in filing.files if file.destroyed_at is None}),
             ("titles", lambda filing: {item.clause: item.title for item in filing.items}),
         ):
             pages.add_app_template_filter(worded, name)
