@@ -17,7 +17,7 @@ _IN_ONE_STATEMENT = 500  # values bound at once
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorTask:
-    """kind: apply or lift (a measure on the platform), serve (by hand), report or object (an admin wishes to), overdue, admins."""
+    """kind: apply or lift (a measure on the platform), serve (by hand), overdue, admins, withdraw or return (an app on the platform)."""
 
     id: int
     key: str

@@ -351,6 +351,15 @@ def test_words_beside_a_file_that_cannot_be_kept_come_back(house, wang, draft):
     assert filing_of(house, draft).words == "王伟写的"
 
 
+def test_files_that_were_chosen_and_not_sent_are_said_to_be_missing(house, wang, draft):
+    form = form_of(wang, draft)
+    page = send(wang, draft, "submit", {**FULL, "file:": "图.png"}, form)
+    assert page_texts.FILES_UNSENT in page.text
+    assert (filing_of(house, draft).state, filing_of(house, draft).items[0].done) == (FilingState.DRAFT, FULL["done:2.9"])
+    saved = send(wang, draft, "save", {**FULL, "file:2.9": "图.png"})
+    assert page_texts.SAVED_WITHOUT_FILES in wang.get(saved.headers["Location"]).text
+
+
 # What no page of ours ever sends
 
 

@@ -46,7 +46,8 @@ class Filings:
             return self._desk.identify()
         said = request.args.get("said", "")
         filing = filings.shown(self._desk.context(), session.address, names(number))
-        told = {"saved": page_texts.SAVED if filing.is_writable else "", "handed_in": _handed_in(filing)}.get(said, "")
+        saved = {"saved": page_texts.SAVED, "files_unsent": page_texts.SAVED_WITHOUT_FILES} if filing.is_writable else {}
+        told = {**saved, "handed_in": _handed_in(filing)}.get(said, "")
         return self._show(session, number, said=told)
 
     def save(self, number: str) -> Response:
@@ -63,7 +64,7 @@ class Filings:
             _save(ctx, session.address, number, fields, forms.version(request.form))
         except (Stale, UserMistake) as error:
             return self._not_kept(session, number, fields, error)
-        return go(url_for("portal.filing", number=number, said="saved"))
+        return go(url_for("portal.filing", number=number, said="files_unsent" if forms.has_unsent_files(request.form) else "saved"))
 
     def submit(self, number: str) -> Response:
         """Hand it in. Twice the same is once; what is missing is named, and the rest kept."""
@@ -76,6 +77,8 @@ class Filings:
         agreed = request.form.get("agreed") == "yes"
         if wrong := forms.too_much(fields):
             return self._again(session, number, Form(typed=fields, at=wrong, say=page_texts.KEPT_HERE, agreed=agreed), 422)
+        if forms.has_unsent_files(request.form):
+            return self._not_handed_in(session, number, fields, UserMistake(page_texts.FILES_UNSENT), agreed=agreed)
         try:
             _submit(ctx, session.address, number, fields, forms.version(request.form), agreed=agreed)
         except Stale as error:

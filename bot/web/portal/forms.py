@@ -66,6 +66,11 @@ def typed(form: MultiDict[str, str]) -> dict[str, str]:
     return {one: form[one].replace("\r\n", "\n") for one in fields}
 
 
+def has_unsent_files(form: MultiDict[str, str]) -> bool:
+    """Whether files were chosen in a browser without scripts, and a button pressed that does not send them: only their names came."""
+    return any(one.startswith("file:") and text for one, text in form.items())
+
+
 def version(form: MultiDict[str, str]) -> int:
     """Of the filing that the form was made from; 0 for what is no number."""
     given = form.get("version", "")
