@@ -182,6 +182,7 @@ def _announce(environment: Mapping[str, str], data_dir: Path) -> None:
         "规则助手已启动（SQLite，无需其他服务）：",
         f"  聊天沙箱   {environment['WECOM_API_BASE']}/        ← 用浏览器打开，像服务商管理员一样提问",
         f"  回调服务   {environment['PUBLIC_URL']}/wecom/callback",
+        *_ways_in(environment),
         f"  健康检查   {environment['PUBLIC_URL']}/readyz   指标 {environment['PUBLIC_URL']}/metrics",
         "  发一份通知 在另一个终端：",
         f"    export ENV_FILE={data_dir / 'demo.env'}",
@@ -193,6 +194,16 @@ def _announce(environment: Mapping[str, str], data_dir: Path) -> None:
         sep="\n",
         flush=True,
     )
+
+
+def _ways_in(environment: Mapping[str, str]) -> list[str]:
+    """A link for each operator that signs in to the console once."""
+    lines = []
+    for login, name in (("xiaolin", "小林，运营、负责人"), ("xiaozhou", "小周，审批"), ("xiaochen", "小陈，审批")):
+        program = [sys.executable, "-m", "bot", "operators", "link", login]
+        done = subprocess.run(program, env=dict(environment), check=False, capture_output=True, text=True, timeout=_START_S)
+        lines += [f"             {name}：{done.stdout.strip()}"] if done.returncode == 0 else []
+    return ["  运营控制台 用下面的链接登录，每个只能用一次，一小时内有效：", *lines] if lines else []
 
 
 def _python() -> str:

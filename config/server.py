@@ -28,6 +28,12 @@ def granian(settings: Settings) -> dict[str, Any]:
     }
 
 
+def granian_console(settings: Settings) -> dict[str, Any]:
+    """The same for a console that listens elsewhere than the callback. One process: few people read it."""
+    host, port = split_bind(settings.console_bind or settings.bind)
+    return {**granian(settings), "address": host, "port": port, "workers": 1}
+
+
 def share_metrics(settings: Settings) -> None:
     """Let the processes of this machine share their counters; those of vanished processes go. Before bot.metrics is imported."""
     folder = settings.data_dir / "metrics"

@@ -69,6 +69,10 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _optional_http_url(value: str) -> str:
+    return _http_url(value) if value else value
+
+
 def _smtp_url(value: str) -> str:
     if not value:
         return value
@@ -155,6 +159,9 @@ class Settings(BaseSettings):
 
     bind: Bind = "127.0.0.1:8000"
     console_bind: Bind | None = None
+    console_url: Annotated[str, AfterValidator(_optional_http_url)] = ""
+    console_wecom: bool = False
+    wecom_login_base: HttpUrl = "https://login.work.weixin.qq.com"
     sandbox_bind: Bind = "127.0.0.1:8001"
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 32
@@ -205,6 +212,17 @@ class Settings(BaseSettings):
         """SQLAlchemy URL; an SQLite file in the data folder unless set. `postgresql://` means the psycopg 3 driver."""
         url = self.database_url or f"sqlite:///{self.data_dir.resolve() / 'bot.db'}"
         return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+    @property
+    def has_own_console(self) -> bool:
+        """Whether the console listens elsewhere than the callback."""
+        return self.console_bind not in (None, self.bind)
+
+    @property
+    def console(self) -> str:
+        """The address of the console's pages, without a slash at its end."""
+        own = f"http://{self.console_bind}" if self.has_own_console else self.public_url
+        return f"{self.console_url or own}/console"
 
     @property
     def quiet(self) -> tuple[time_of_day, time_of_day] | None:

@@ -1,7 +1,9 @@
 """`operators …`: our own staff, from the shell."""
 
 import argparse
+import sys
 from dataclasses import replace
+from getpass import getpass
 from typing import TYPE_CHECKING
 
 from bot.cli.shared import acting, add_actor, add_json, given_login, opened, print_json, print_table
@@ -32,6 +34,14 @@ def add(commands: "Commands") -> None:
         parser.add_argument("operator", metavar="账号")
         add_actor(parser)
         parser.set_defaults(run=run)
+    parser = actions.add_parser("password", help="设置登录控制台的密码：本人，或由负责人；从终端或标准输入读取")
+    parser.add_argument("operator", metavar="账号")
+    add_actor(parser)
+    parser.set_defaults(run=set_password)
+    parser = actions.add_parser("link", help="生成登录控制台的一次性链接，一小时内有效")
+    parser.add_argument("operator", metavar="账号")
+    add_actor(parser)
+    parser.set_defaults(run=make_link)
     parser = actions.add_parser("list", help="列出")
     add_json(parser)
     parser.set_defaults(run=list_all)
@@ -93,6 +103,37 @@ def _move(arguments: argparse.Namespace, act: "Callable[[Context, Operator, str,
         actor, known = acting(ctx, arguments), _known(ctx, arguments.operator)
         moved = act(ctx, actor, known.login, known.version)
     print(f"{say} {_described(moved)}")
+    return 0
+
+
+def set_password(arguments: argparse.Namespace) -> int:
+    from bot.actions import sign_in
+
+    password = _asked_password()
+    with opened() as ctx:
+        known = sign_in.set_password(ctx, acting(ctx, arguments), arguments.operator, password)
+    print(f"已设置 {_described(known)} 的密码；此前登录的设备都已退出。")
+    return 0
+
+
+def _asked_password() -> str:
+    from bot.model.texts import console as texts
+
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass("新密码：")
+    if getpass("再输入一次：") != password:
+        raise UserMistake(texts.NOT_THE_SAME)
+    return password
+
+
+def make_link(arguments: argparse.Namespace) -> int:
+    from bot.actions import sign_in
+
+    with opened() as ctx:
+        actor = acting(ctx, arguments) if given_login(arguments) else None
+        secret = sign_in.make_link(ctx, actor, arguments.operator)
+        print(f"{ctx.settings.console}/links/{secret}")
     return 0
 
 

@@ -1,12 +1,17 @@
 """The commands that start something, and those that look after it: serve, worker, migrate, doctor, menu, sandbox, demo."""
 
 import argparse
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.shared import ready_database, started
-from config.server import granian
+from config.server import granian, granian_console
 from config.settings import load
 
 if TYPE_CHECKING:
@@ -20,8 +25,45 @@ def serve(_arguments: argparse.Namespace) -> int:
 
     settings = started()
     ready_database(settings)
+    beside = Beside() if settings.has_own_console else None
     Server("bot.app:web", factory=True, interface=Interfaces.RSGI, **granian(settings)).serve()
+    return beside.stop() if beside else 0
+
+
+def console(_arguments: argparse.Namespace) -> int:
+    """Run the console alone, at CONSOLE_BIND, until SIGTERM or SIGINT."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    settings = started()
+    ready_database(settings)
+    Server("bot.app:console", factory=True, interface=Interfaces.RSGI, **granian_console(settings)).serve()
     return 0
+
+
+class Beside:
+    """A console at an address of its own, as a process beside the server. If it ends by itself, the server is asked to end too."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "-m", "bot", "console"])
+        self._is_ending = False
+        Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        self._process.wait()
+        if not self._is_ending:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def stop(self) -> int:
+        """After the server has ended. Returns 0, or 1 where the console had ended first."""
+        has_failed = self._process.poll() not in (None, 0)
+        self._is_ending = True
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        return int(has_failed)
 
 
 def worker(_arguments: argparse.Namespace) -> int:
@@ -123,6 +165,7 @@ class _Command:
 
 COMMANDS = (
     _Command("serve", "运行回调服务", serve),
+    _Command("console", "单独运行运营控制台（CONSOLE_BIND）；serve 会自动带上它", console),
     _Command("worker", "运行发送进程", worker),
     _Command("migrate", "升级数据库", migrate),
     _Command("doctor", "检查各项设置", doctor),

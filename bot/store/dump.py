@@ -15,9 +15,10 @@ from sqlalchemy import ColumnElement, Connection, String, Table, column, func, i
 from bot.model.trail import moment
 from bot.store.columns import Json, Moment
 from bot.store.database import Tx
-from bot.store.tables import leases, metadata, tokens
+from bot.store.tables import leases, metadata, sign_in_links, sign_in_tries, sign_ins, tokens
 
-_VOLATILE = (leases, tokens)  # held by processes that run now; a token is a secret besides
+# Held by processes that run now, a token being a secret besides; and nobody who signed out is signed in again by a backup.
+_VOLATILE = (leases, tokens, sign_ins, sign_in_links, sign_in_tries)
 _PAGE = 500
 _TEXT_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{6})Z")

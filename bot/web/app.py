@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from bot.errors import NoSpace, NotFound, Stale, TransitionNotAllowed, Unavailable, UserMistake
+from bot.model.texts import console as console_texts
 from bot.model.texts import pages
 
 log = structlog.get_logger()
@@ -32,12 +33,16 @@ _WITH_SCRIPTS = _HEADERS["Content-Security-Policy"] + "; script-src 'self'; conn
 
 
 def create_app(
-    checks: dict[str, Callable[[], object]], collectors: list[Collector], trusted_proxies: int, portal: Blueprint | None = None
+    checks: dict[str, Callable[[], object]],
+    collectors: list[Collector],
+    trusted_proxies: int,
+    portal: Blueprint | None = None,
+    console: Blueprint | None = None,
 ) -> Flask:
     """The app behind the callback address.
 
     checks: what /readyz asks, by name; a check that raises is not ready. collectors: what /metrics reads beside the counters.
-    portal: the provider's pages.
+    portal: the provider's pages. console: the operators'.
     """
     app = Flask("bot.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
@@ -58,8 +63,8 @@ def create_app(
     def metrics() -> Response:
         return Response(_measured(collectors), content_type=CONTENT_TYPE_LATEST)
 
-    if portal is not None:
-        app.register_blueprint(portal)
+    for pages_of in filter(None, (portal, console)):
+        app.register_blueprint(pages_of)
         app.jinja_env.globals["asset_version"] = _version(Path(__file__).parent / "static")
     _guard(app)
     return app
@@ -156,5 +161,10 @@ def _failure(status: int, name: str, say: str = "") -> Response:
         title, words = pages.failure(status)
         told = {"title": pages.REFUSED if say else title, "words": say or words, "back": g.get("portal_back") if status == 409 else None}
         page = render_template("portal/error.html", **told, request_id=g.get("request_id", ""))
+        return Response(page, status=status, mimetype="text/html")
+    if request.path.startswith("/console") and "console" in current_app.blueprints:
+        title, words = console_texts.failure(status)
+        told = {"title": console_texts.REFUSED if say else title, "words": say or words, "back": g.get("console_back", "/console/")}
+        page = render_template("console/error.html", **told, request_id=g.get("request_id", ""))
         return Response(page, status=status, mimetype="text/html")
     return Response(f"{status} {name}\n", status=status, mimetype="text/plain")

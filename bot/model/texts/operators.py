@@ -13,6 +13,11 @@ def named(operator: Operator) -> str:
     return f"{operator.name}（{operator.login}）"
 
 
+def roles(operator: Operator) -> str:
+    """What somebody may do, in words."""
+    return "、".join(name for role, name in ROLES.items() if role in operator.roles)
+
+
 def may_not(operator: Operator, roles: Sequence[Role]) -> str:
     """To somebody who lacks the roles that an action takes, or may act no more."""
     if not operator.is_active:

@@ -19,6 +19,7 @@ from bot.store.tables.cases import (
 from bot.store.tables.filings import filing_files, filing_items, filing_rounds, filings, human_requests, media_fetches
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
+from bot.store.tables.sign_ins import sign_in_links, sign_in_tries, sign_ins
 from bot.store.tables.trail import alarms, chains, events, heads
 
 __all__ = [
@@ -57,6 +58,9 @@ __all__ = [
     "providers",
     "quotas",
     "receipts",
+    "sign_in_links",
+    "sign_in_tries",
+    "sign_ins",
     "tokens",
     "views",
 ]

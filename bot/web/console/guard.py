@@ -1,0 +1,124 @@
+"""Who may go where: every route is added here with the roles that it takes, and one that is not is closed to everybody."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, g, redirect, request, url_for
+
+from bot.actions import sign_in
+from bot.model.operator import Role
+from bot.web.console.desk import Desk, own_path
+
+OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
+STAFF = frozenset(Role)
+_KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
+_NEVER_KEPT = {"token", "password", "again"}
+
+_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "style-src 'self'",
+        "script-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "X-Frame-Options": "DENY",
+}
+
+
+class Guard:
+    """The console's routes, and who may use each. rights: by endpoint; OPEN means everybody."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._pages: Blueprint | None = None
+        self.rights: dict[str, frozenset[Role]] = {}
+
+    def watch(self, pages: Blueprint) -> None:
+        """Stand in front of every page of this blueprint."""
+        self._pages = pages
+        pages.before_request(self._check)
+        pages.after_request(self._add_headers)
+
+    def add(self, rule: str, view: Callable[..., Any], *, may: Iterable[Role], methods: tuple[str, ...] = ("GET",)) -> None:
+        """One route, and who may use it. Its endpoint is the name of `view`."""
+        assert self._pages is not None
+        name: str = view.__name__
+        self.rights[f"console.{name}"] = frozenset(may)
+        self._pages.add_url_rule(rule, endpoint=name, view_func=view, methods=list(methods))
+
+    def _check(self) -> Response | None:
+        endpoint = request.endpoint or ""
+        if endpoint == "console.static":
+            return None
+        may = self.rights.get(endpoint)
+        if may is None:
+            abort(403)
+        if request.method == "POST" and not _is_from_here():
+            abort(403)
+        secret = self._desk.cookies.session(request)
+        g.console_visit = sign_in.visit(self._desk.context(), secret) if secret else None
+        if not may:
+            return self._check_open_form()
+        if g.console_visit is None:
+            return self._ask_who()
+        if not any(g.console_visit.operator.may(role) for role in may):
+            abort(403)
+        if request.method == "POST" and not self._desk.cookies.is_own_form(secret, request.form.get("token", "")):
+            return self._kept()
+        return None
+
+    def _check_open_form(self) -> Response | None:
+        cookies = self._desk.cookies
+        held = cookies.browser(request)
+        if request.method == "POST" and not cookies.is_own_form(held, request.form.get("token", "")):
+            response = redirect(url_for("console.enter", old=1), 303)
+            assert isinstance(response, Response)
+            return response
+        return None
+
+    def _ask_who(self) -> Response:
+        if request.method == "POST":
+            return self._kept()
+        path = own_path(request.full_path.rstrip("?"))
+        response = redirect(url_for("console.enter", next=path))
+        assert isinstance(response, Response)
+        return response
+
+    def _kept(self) -> Response:
+        """Nothing was done, and nothing that was typed is lost: it is shown, to be sent again.
+
+        Never to a browser that doesn't say where the form came from: a page elsewhere could have its words shown with a token of ours.
+        """
+        if not any(request.headers.get(name) for name in ("Sec-Fetch-Site", "Origin")):
+            abort(403)
+        return self._desk.page("console/kept.html", status=403, fields=_fields(request.form), action=request.path)
+
+    def _add_headers(self, response: Response) -> Response:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if self._desk.cookies.is_secure:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _is_from_here() -> bool:
+    """What the browser says of where a form comes from: its token is checked besides."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin", "")
+    return site in ("same-origin", "none") and (not origin or urlsplit(origin).netloc == request.host)
+
+
+def _fields(form: Mapping[str, str]) -> list[tuple[str, str]]:
+    names = [name for name in form if name not in _NEVER_KEPT][:_KEPT_FIELDS]
+    return [(name, form[name][:_KEPT_CHARS]) for name in names]

@@ -1,0 +1,140 @@
+"""Who may go where in the console: every route and every role, cell by cell."""
+
+import re
+
+import pytest
+
+from bot.model.operator import Role
+from tests.web.console.visitors import HERE, add, signed_in, token
+
+OPEN = {"enter", "sign_in", "link", "use_link"}
+STAFF = {"home", "account", "sign_out", "sign_out_everywhere"}
+# By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
+RIGHTS = {name: set() for name in OPEN} | {name: set(Role) for name in STAFF}
+ADDRESSED = {"secret": "none"}
+
+
+def routes(site):
+    found = [rule for rule in site.url_map.iter_rules() if rule.endpoint.startswith("console.") and rule.endpoint != "console.static"]
+    return [(rule.endpoint.removeprefix("console."), path(rule.rule), rule.methods - {"HEAD", "OPTIONS"}) for rule in found]
+
+
+def path(rule):
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda name: ADDRESSED[name[1]], rule)
+
+
+def refused(answer):
+    """By the guard: nothing of the page's own was done."""
+    to_sign_in = answer.status_code in (302, 303) and "/console/sign-in" in answer.headers["Location"]
+    return answer.status_code == 403 or to_sign_in
+
+
+def test_every_route_is_listed_with_whom_it_is_for(site, console):
+    assert {name for name, _, _ in routes(site)} == set(RIGHTS)
+    assert {name.removeprefix("console."): set(roles) for name, roles in console.guard.rights.items()} == RIGHTS
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=str)
+def test_each_role_gets_past_the_guard_where_it_may_and_nowhere_else(site, house, cast, role):
+    add(house, "somebody", [role] if role else [])
+    for name, address, methods in routes(site):
+        for method in methods:
+            browser = signed_in(site, house, "somebody")
+            sent = {"token": token(browser.get("/console/account"))} if role and method == "POST" else {}
+            answer = browser.open(address, method=method, data=sent, headers=HERE)
+            if name in OPEN:
+                continue
+            is_out = name.startswith("sign_out")  # leads to the sign-in page when it was done
+            assert (answer.status_code == 403 if is_out else refused(answer)) is (role not in RIGHTS[name]), (name, method)
+
+
+def test_whoever_is_not_signed_in_reads_and_does_nothing(site, cast):
+    for name, address, methods in routes(site):
+        for method in methods:
+            answer = site.test_client().open(address, method=method, headers=HERE)
+            assert name in OPEN or refused(answer), (name, method)
+
+
+def test_a_route_that_nobody_listed_is_closed(site, console, house, cast):
+    add(house, "all", list(Role))
+    browser = signed_in(site, house, "all")
+    console.guard.rights.pop("console.account")
+    assert browser.get("/console/account").status_code == 403
+
+
+def test_a_form_without_its_token_changes_nothing(site, house, cast):
+    browser = signed_in(site, house, "author")
+    other = signed_in(site, house, "approver")
+    for given in ("", "x", "0" * 64, token(other.get("/console/account"))):
+        for headers in ({}, HERE, {"Origin": "http://localhost"}):
+            answer = browser.post("/console/sign-out-everywhere", data={"token": given}, headers=headers)
+            assert answer.status_code == 403
+    assert browser.get("/console/account").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"}]
+)
+def test_a_form_from_elsewhere_is_refused_even_with_its_token(site, house, cast, headers):
+    browser = signed_in(site, house, "author")
+    sent = {"token": token(browser.get("/console/account")), "words": "kept"}
+    answer = browser.post("/console/sign-out-everywhere", data=sent, headers=headers)
+    assert answer.status_code == 403
+    assert "kept" not in answer.text
+    assert browser.get("/console/account").status_code == 200
+
+
+def test_what_was_typed_is_shown_again_when_the_session_is_gone_and_can_be_sent(site, house, cast):
+    browser = site.test_client()
+    typed = {"token": "old", "reason": "两行\n<b>理由</b>", "place": "7", "password": "never shown"}
+    gone = browser.post("/console/sign-out", data=typed, headers=HERE)
+    assert gone.status_code == 403
+    assert "两行\n&lt;b&gt;理由&lt;/b&gt;" in gone.text
+    assert 'name="place" value="7"' in gone.text
+    assert "never shown" not in gone.text
+    browser = signed_in(site, house, "author")
+    again = browser.post("/console/sign-out", data={"reason": "两行", "place": "7"}, headers=HERE)
+    assert again.status_code == 403
+    assert "两行" in again.text
+    assert browser.post("/console/sign-out", data={"token": token(again), "place": "7"}, headers=HERE).status_code == 303
+
+
+def test_every_answer_has_headers_that_keep_a_page_to_itself(site, house, cast):
+    browser = signed_in(site, house, "author")
+    for address in ("/console/account", "/console/sign-in", "/console/links/none"):
+        answer = browser.get(address)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in policy
+        assert all(rule in policy for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"))
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_no_page_has_a_script_or_style_inside(site, house, cast):
+    browser = signed_in(site, house, "author")
+    for answer in (browser.get("/console/account"), site.test_client().get("/console/sign-in"), browser.get("/console/none")):
+        assert not re.search(r"<style|style=|<script(?! src=)| on\w+=", answer.text)
+
+
+@pytest.mark.parametrize("address", ["/console/none", "/console/links/none", "/console/account/x", "/console"])
+def test_what_is_not_there_is_said_in_chinese_with_a_number_and_a_way_back(site, house, cast, address):
+    answer = signed_in(site, house, "author").get(address)
+    if answer.status_code == 308:
+        return
+    assert answer.status_code in (404, 410)
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert 'href="/console/"' in answer.text
+
+
+def test_cookies_are_for_this_host_alone_under_https(make_settings, house, cast):
+    from flask import Response
+
+    from bot.web.console.cookies import Cookies
+
+    response = Response()
+    Cookies(make_settings(console_url="https://desk.example")).begin(response, "secret")
+    [cookie, *_] = response.headers.getlist("Set-Cookie")
+    assert cookie.startswith("__Host-console=secret;")
+    assert all(rule in cookie for rule in ("Secure", "HttpOnly", "Path=/", "SameSite=Lax"))
+    assert "Domain" not in cookie
