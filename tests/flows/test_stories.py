@@ -1,4 +1,4 @@
-"""Four ways through the demo, as people go them: a provider's admin in a real browser, our own staff in the shell, and the platform between.
+"""Four ways through the demo, as people go them: a provider's admin in a real browser, our own staff in the shell.
 
 Pictures of every page on the way are left in test-results/.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.flows.processes import ROOT, environment, free_port, running
 from tests.flows.test_demo import announced
@@ -18,7 +18,7 @@ from tests.flows.test_demo import announced
 CHROMIUM = "/usr/bin/chromium"
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine")]
 SHOTS = ROOT / "test-results"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 20_000
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63000100000500010d0a2db40000000049454e44ae426082"
@@ -148,7 +148,7 @@ class Admin:
         SHOTS.mkdir(exist_ok=True)
         (page or self.chat).screenshot(path=SHOTS / f"{self._story}-{self._shots:02d}.png", full_page=page is not None)
 
-    def _type(self):  # type: ignore[no-untyped-def]
+    def _type(self) -> Locator:
         box = self.chat.get_by_label("消息", exact=True)
         if not box.is_visible():
             self.chat.get_by_role("button", name="切换键盘与菜单").click()

@@ -183,7 +183,7 @@ def test_a_body_that_does_not_come_is_given_up_and_the_task_goes_on(monkeypatch)
 
     async def answer():
         with pytest.raises(BadCallback) as refused:
-            await pages.body_of(client, 5)
+            await pages.body_of(client, 5)  # type: ignore[arg-type]
         await asyncio.sleep(0)  # nothing is left that would cancel what follows
         return refused.value.status, client.is_left
 
@@ -192,7 +192,7 @@ def test_a_body_that_does_not_come_is_given_up_and_the_task_goes_on(monkeypatch)
 
 def test_a_server_that_stops_is_not_taken_for_a_slow_client():
     async def answer():
-        task = asyncio.ensure_future(pages.body_of(Silent(), 5))
+        task = asyncio.ensure_future(pages.body_of(Silent(), 5))  # type: ignore[arg-type]
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

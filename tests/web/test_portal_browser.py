@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 from bot.actions import filings
 from bot.actions.filings import Written
 from bot.context import Context
+from bot.files import Files
 from bot.store import cases as case_rows
 from bot.store import notices as notice_rows
 from bot.store.tokens import DatabaseTokens
@@ -179,7 +180,7 @@ def test_a_report_is_written_and_nothing_of_it_lost(site, house, cast, clock, pa
 def test_where_no_script_runs_files_and_words_come_with_one_press(site, house, cast, page, tmp_path):
     number = issue(house, cast, finding())
     picture = tmp_path / "图.png"
-    picture.write_bytes(way_back.Files.of(house.settings).open(way_back.keep(house).sha256).read())
+    picture.write_bytes(Files.of(house.settings).open(way_back.keep(house).sha256).read())
     context = page.context.browser.new_context(java_script_enabled=False, viewport=page.viewport_size)
     plain = context.new_page()
     come_in(plain, site, "王伟", f"/portal/cases/{number}/report")

@@ -17,7 +17,7 @@ from bot.store import providers
 from bot.web.sessions import Session
 from rules.catalogue import Measure
 from tests import way_back
-from tests.cast import at, finding, issue, permanent, reminder
+from tests.cast import at, case_of, finding, issue, permanent, reminder
 from tests.way_back import LI, WANG, ZHAO, decide, hand_in, started
 from tests.web.scene import play
 from tests.web.visitors import first_notice, with_session
@@ -204,4 +204,4 @@ def test_a_notice_shows_what_fits_its_kind(house, cast, site, settings, read):
 
 def _told(house, number):
     with house.database.read() as connection:
-        return notice_rows.of_case(connection, way_back.case_of(house, number).id)
+        return notice_rows.of_case(connection, case_of(house, number).id)

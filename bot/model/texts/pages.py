@@ -72,3 +72,11 @@ def missing(part: str) -> str:
 
 NO_EVIDENCE = "还没有证据材料，请至少上传一个文件。"
 NOT_AGREED = "请先勾选。"
+
+
+MY_APPS = "我的应用"
+
+
+def case(number: str) -> str:
+    """Where a link leads."""
+    return f"案件 {number}"

@@ -8,6 +8,7 @@ from bot.actions import filings, my_pages
 from bot.actions.offers import Offer
 from bot.errors import NotFound
 from bot.model.filing import Filing, FilingKind
+from bot.model.texts import pages as page_texts
 from bot.model.texts.filings import KINDS
 from bot.web.portal.desk import Desk, go, names, way_back
 from rules import Clause
@@ -50,7 +51,7 @@ class Starts:
             case=view.mine.case,
             app=view.mine.app,
             action=request.path,
-            back=(url_for("portal.case", number=number), f"案件 {number}"),
+            back=(url_for("portal.case", number=number), page_texts.case(number)),
         )
 
     def start_about_case(self, number: str, what: str) -> Response:
@@ -85,7 +86,7 @@ class Starts:
             action=request.path,
             quoted=[one for one in map(book.clause, _QUOTED) if isinstance(one, Clause)] if what == "withdrawal" else [],
             book=book,
-            back=(url_for("portal.home", _anchor="apps"), "我的应用"),
+            back=(url_for("portal.home", _anchor="apps"), page_texts.MY_APPS),
         )
 
     def start_about_app(self, code: str, what: str) -> Response:
