@@ -192,7 +192,9 @@ def test_an_objection_after_the_window_is_marked_and_taken(ctx, house, cast, clo
         notice = sent.of_case(connection, case_of(house, number).id)[0]
     notices.confirm(ctx, notice.id, WANG, "portal")
     clock.tick(days=5)
-    assert case_of(house, number).object_by < product_clock.now()
+    window = case_of(house, number).object_by
+    assert window
+    assert window < product_clock.now()
     late = filings.submit(ctx, WANG, early.number, written(early))
     assert (late.state, late.is_late) == (FilingState.SUBMITTED, True)
     decide(house, cast["approver2"], late.number, "need_more", reasons="请补充。")

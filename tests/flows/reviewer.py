@@ -40,8 +40,8 @@ def story(house: House, key: str) -> str:
         staff = {operator.login: operator for operator in operators.everyone(connection)}
     planned = (Planned(measure=Measure.DELIST),)
     number = cases.open_case(ctx, staff["author"], finding(measures=planned), key).number
-    for act, who in ((cases.submit, "author"), (cases.approve, "approver")):
-        _once(lambda act=act, who=who: act(ctx, staff[who], number))
+    _once(lambda: cases.submit(ctx, staff["author"], number))
+    _once(lambda: cases.approve(ctx, staff["approver"], number))
     _once(lambda: cases.move_measure(ctx, staff["author"], number, Measure.DELIST, "apply"))
     report = filings.start(ctx, WANG, FilingKind.REPORT, case=number)
     if report.state is FilingState.DRAFT and not report.files:
