@@ -10,7 +10,7 @@ from tests.web.console.visitors import HERE, add, signed_in, token
 OPEN = {"enter", "sign_in", "link", "use_link"}
 STAFF = {"home", "account", "sign_out", "sign_out_everywhere"}
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
-RIGHTS = {name: set() for name in OPEN} | {name: set(Role) for name in STAFF}
+RIGHTS: dict[str, set[Role]] = {name: set() for name in OPEN} | {name: set(Role) for name in STAFF}
 ADDRESSED = {"secret": "none"}
 
 

@@ -69,6 +69,6 @@ def test_without_the_setting_there_is_no_such_page(make_settings, house, wecom, 
     from bot.web.console import Console
 
     object.__setattr__(house, "settings", make_settings())
-    site = create_app({}, [], 0, console=Console(house, None).blueprint())
+    site = create_app({}, [], 0, console=Console(house, None).blueprint())  # type: ignore[arg-type]
     assert site.test_client().get("/console/wecom").status_code == 404
     assert "扫码" not in site.test_client().get("/console/sign-in").text
