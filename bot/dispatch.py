@@ -33,7 +33,7 @@ from bot.errors import BadCallback, Unavailable, UserMistake
 from bot.metrics import DUPLICATES
 from bot.model import texts
 from bot.model.delivery import Priority
-from bot.model.inbound import Event, Inbound, Message, SuitePush
+from bot.model.inbound import Event, Inbound, Message, SuitePush, TemplateCardEvent
 from bot.model.reply import Outgoing, Reply, messages, split
 from bot.store import inbox
 from bot.store.database import WAIT_S, Tx
@@ -219,13 +219,26 @@ class Dispatcher:
             return self._lost_race(received)
         except UserMistake as mistake:
             ctx.roll_back()
-            return _completed(received, split(mistake.say)[0], outcome=f"{route.name} mistake")
+            return self._told(message, received, mistake.say, f"{route.name} mistake"[:64])
         except (Unavailable, BadCallback, MayWait):
             raise
         except Exception as error:  # noqa: BLE001  whatever a handler does, its message is not lost: it is stored as failed
             ctx.roll_back()
             log.error("handler_failed", route=route.name, kind=received.kind, error=type(error).__name__, at=where(error))
             return _completed(received, _apology(message), state="failed", outcome=route.name)
+        finally:
+            ctx.roll_back()
+
+    def _told(self, message: Inbound, received: inbox.Received, say: str, outcome: str) -> inbox.Received | str:
+        """Why nothing was done. A press takes no passive reply (path/90240): it is told by a message."""
+        if not isinstance(message, TemplateCardEvent):
+            return _completed(received, split(say)[0], outcome=outcome)
+        ctx = InboundContext(self._house, received)
+        try:
+            return self._commit(ctx, received, Reply(later=tuple(messages(say))), outcome)
+        except AlreadyStored:
+            ctx.roll_back()
+            return self._lost_race(received)
         finally:
             ctx.roll_back()
 

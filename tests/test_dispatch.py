@@ -7,7 +7,7 @@ import pytest
 from bot import clock as product_clock
 from bot.dispatch import Dispatcher, Route
 from bot.errors import BadCallback, Unavailable, UserMistake
-from bot.model.inbound import EnterAgent, Image, Inbound, SuitePush, Text
+from bot.model.inbound import EnterAgent, Image, Inbound, SuitePush, TemplateCardEvent, Text
 from bot.model.reply import NOTHING, Outgoing, Reply
 from bot.model.texts import common
 from bot.store.database import Database
@@ -138,6 +138,29 @@ def test_a_mistake_of_the_person_is_undone_and_told_in_words_that_fit(dispatch, 
     (row,) = all_of(database, "inbox")
     assert (row.state, row.outcome, row.reply) == ("handled", "probe mistake", reply)
     assert all_of(database, "leases") == all_of(database, "batches") == logged == []
+
+
+def test_a_mistake_in_a_press_is_told_by_a_message_for_it_takes_no_passive_reply(dispatch, database, wang):
+    press = TemplateCardEvent(
+        corpid=wang.corpid,
+        agentid=wang.agentid,
+        userid=wang.userid,
+        created_s=int(product_clock.timestamp()),
+        key="press",
+        event="template_card_event",
+        event_key="begin",
+        task_id="t",
+        card_type="button_interaction",
+        response_code="c",
+    )
+    dispatcher = dispatch(mistaken)
+    assert handle(dispatcher, press) == handle(dispatcher, press) == ""
+    (row,) = all_of(database, "inbox")
+    assert (row.state, row.outcome, row.reply) == ("handled", "probe mistake", "")
+    told = [batch.payload["text"]["content"] for batch in all_of(database, "batches")]
+    assert "".join(told).startswith("请先选择应用。")
+    assert all(len(part.encode()) <= 2048 for part in told)
+    assert all_of(database, "leases") == []
 
 
 def test_what_a_handler_found_goes_on_the_row(dispatch, database, wang):
