@@ -41,6 +41,14 @@ def read(ctx: Context, number: str) -> CaseFile:
         )
 
 
+def admins(ctx: Context, case: Case) -> int:
+    """How many admins of this app speak for its provider: whom a notice would go to now."""
+    here = ctx.settings.wecom_corpid, ctx.settings.wecom_agentid
+    with ctx.read() as connection:
+        speaking = providers.admins(connection, case.provider_id)
+    return sum((one.address.corpid, one.address.agentid) == here for one in speaking)
+
+
 def listed(ctx: Context, states: Iterable[State] = (), *, overdue: bool = False, after: int = 0, limit: int = 50) -> list[Listed]:
     """Cases in any of `states` (all where empty), newest first; with `overdue` only open ones past their deadline.
 

@@ -4,16 +4,32 @@ Who reads is asked of the database at each request, by the cookie's digest; what
 and again by each action.
 """
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
 from flask import Blueprint
 
 from bot.context import House
 from bot.model.texts import console as texts
+from bot.model.texts import deliveries as delivery_texts
+from bot.model.texts import evidence as evidence_texts
+from bot.model.texts import filings as filing_texts
+from bot.model.texts import histories as history_texts
+from bot.model.texts import ladder as ladder_texts
+from bot.model.texts import my_cases as my_case_texts
+from bot.model.texts import operator_tasks as task_texts
 from bot.model.texts import operators as operator_texts
+from bot.model.texts import reviews as review_texts
+from bot.model.texts.cases import MEASURES, STATES, STEPS
 from bot.model.texts.notices import moment
 from bot.web.console.account import Account
+from bot.web.console.cases import Cases
 from bot.web.console.desk import Desk
 from bot.web.console.entrance import Entrance
+from bot.web.console.errands import Errands
+from bot.web.console.filings import Filings
 from bot.web.console.guard import Guard
+from bot.web.console.queue import Queue
 from bot.wecom.client import Client
 
 __all__ = ["Console"]
@@ -33,7 +49,41 @@ class Console:
         self.guard.watch(pages)
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
-        pages.add_app_template_filter(moment, "moment")
-        pages.add_app_template_filter(texts.HOW.__getitem__, "how")
-        pages.add_app_template_filter(operator_texts.roles, "roles")
+        for part in (Queue, Cases, Filings, Errands):
+            part(self.desk).add_to(self.guard)
+        for name, worded in _WORDED.items():
+            pages.add_app_template_filter(worded, name)
         return pages
+
+
+def _trail_moment(at: str) -> str:
+    """A moment as the trail keeps it, in words; one that was tampered with as it lies there."""
+    try:
+        return moment(datetime.fromisoformat(at))
+    except ValueError:
+        return at
+
+
+_WORDED: Mapping[str, Callable[..., str]] = {
+    "moment": moment,
+    "trail_moment": _trail_moment,
+    "how": texts.HOW.__getitem__,
+    "roles": operator_texts.roles,
+    "case_state": STATES.__getitem__,
+    "measure": MEASURES.__getitem__,
+    "measure_step": STEPS.__getitem__,
+    "named": filing_texts.named,
+    "review_state": review_texts.state,
+    "review_due": review_texts.due,
+    "flags": review_texts.flags,
+    "size": my_case_texts.size,
+    "level": delivery_texts.LEVELS.__getitem__,
+    "standing": delivery_texts.standing,
+    "delivery_step": delivery_texts.step,
+    "why": delivery_texts.why,
+    "listing": history_texts.listing,
+    "served": evidence_texts.how,
+    "rung": ladder_texts.step,
+    "rung_result": ladder_texts.result,
+    "task": task_texts.kind,
+}

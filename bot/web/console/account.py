@@ -3,10 +3,8 @@
 from flask import Response, request, url_for
 
 from bot.actions import sign_in
-from bot.web.console.desk import Desk, go
+from bot.web.console.desk import Desk, go, number_of
 from bot.web.console.guard import STAFF, Guard
-
-_ID_DIGITS = 18
 
 
 class Account:
@@ -17,14 +15,9 @@ class Account:
 
     def add_to(self, guard: Guard) -> None:
         """Its addresses."""
-        guard.add("/", self.home, may=STAFF)
         guard.add("/account", self.account, may=STAFF)
         guard.add("/sign-out", self.sign_out, may=STAFF, methods=("POST",))
         guard.add("/sign-out-everywhere", self.sign_out_everywhere, may=STAFF, methods=("POST",))
-
-    def home(self) -> Response:
-        """Where one comes to."""
-        return go(url_for("console.account"))
 
     def account(self) -> Response:
         """Where one is signed in."""
@@ -33,8 +26,8 @@ class Account:
 
     def sign_out(self) -> Response:
         """In the place that the form names; here, where it names none."""
-        here, given = self._desk.visit().sign_in.id, request.form.get("place", "")
-        place = int(given) if given.isascii() and given.isdigit() and len(given) <= _ID_DIGITS else here
+        here = self._desk.visit().sign_in.id
+        place = number_of(request.form.get("place", "")) or here
         sign_in.sign_out(self._desk.context(), self._desk.me(), place)
         return self._out("out") if place == here else go(url_for("console.account"))
 

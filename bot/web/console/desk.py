@@ -9,12 +9,14 @@ from flask import Response, g, redirect, render_template, request
 from bot import clock
 from bot.actions.sign_in import Browser
 from bot.context import Context, House
+from bot.errors import NotFound
 from bot.model.operator import Operator
 from bot.model.sign_in import Visit
 from bot.model.texts import console as texts
 from bot.web.console.cookies import Cookies
 
 _OWN_PATH = re.compile(r"/console/[\w\-/.?=&%]{0,400}", re.ASCII)
+_NAME_CHARS, _DIGITS = 64, 18
 HOME = "/console/"
 
 
@@ -74,3 +76,20 @@ def network(address: str) -> str:
     if isinstance(one, IPv6Address):
         return str(one.ipv4_mapped) if one.ipv4_mapped else str(ip_network((one, 64), strict=False))
     return str(one)
+
+
+def names(word: str) -> str:
+    """What an address names, where a database can be asked for it. Raises NotFound."""
+    if not 0 < len(word) <= _NAME_CHARS or not word.isprintable():
+        raise NotFound("page")
+    return word
+
+
+def number_of(text: str) -> int:
+    """A whole number that a form gives; 0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+
+
+def way_back(address: str) -> None:
+    """Where a page that refuses something leads back to."""
+    g.console_back = address

@@ -1,0 +1,70 @@
+"""Everything that waits for one of our own staff, as one list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class What(StrEnum):
+    """What somebody has to do. MEASURE: to carry out or lift on the platform. CONTACTS: a provider is short of admins."""
+
+    APPROVAL = "approval"
+    REPORT = "report"
+    OBJECTION = "objection"
+    REAPPLICATION = "reapplication"
+    WITHDRAWAL = "withdrawal"
+    HUMAN = "human"
+    MEASURE = "measure"
+    SERVE = "serve"
+    OVERDUE = "overdue"
+    CONTACTS = "contacts"
+    OTHER = "other"
+
+
+FILED = frozenset({What.REPORT, What.OBJECTION, What.REAPPLICATION, What.WITHDRAWAL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a page of the list ends: whatever is written meanwhile, the next one begins behind it."""
+
+    at: datetime
+    what: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which part of the list. whose: "" everybody's, "mine" claimed by this operator, "free" claimed by nobody."""
+
+    what: What | None = None
+    whose: str = ""
+    is_late: bool = False
+    after: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """One line. at: due_at, or since where it has no due time; the list is in its order.
+
+    id: of the case, filing, request or task. number: of the case or filing, "" for a request, and for a task about no case.
+    case: the number of its case. detail: of a task or request, what it is about. claimed_by: an operator's id.
+    """
+
+    what: What
+    kind: str
+    id: int
+    number: str
+    case: str
+    provider: str
+    app: str
+    at: datetime
+    since: datetime
+    due_at: datetime | None
+    claimed_by: int | None
+    detail: str
+
+    @property
+    def place(self) -> Place:
+        """Where the list goes on after this line."""
+        return Place(at=self.at, what=self.what, id=self.id)

@@ -1,0 +1,101 @@
+"""Words of the console's page of a case: what each press will do, said before it is made."""
+
+from bot.model.case import Case, Kind
+from bot.model.notice import NoticeKind
+from bot.model.texts.bundles import ACTIONS
+
+NOTICES = {
+    NoticeKind.DECISION: "处理通知",
+    NoticeKind.REMINDER: "提醒",
+    NoticeKind.REVOKED: "撤销通知",
+    NoticeKind.RECOVERED: "恢复通知",
+    NoticeKind.OUTCOME: "结果通知",
+}
+SAID = {
+    "submitted": "已提交审批。",
+    "discarded": "草稿已作废。",
+    "approved": "已通过，通知正在发出。",
+    "endorsed": "已记下您的审批；还要另一位审批人通过才会发出。",
+    "sent_back": "已退回起草人。",
+    "revoked": "已撤销，撤销通知正在发出。",
+    "closed": "提醒已结束。",
+    "applied": "已确认执行。",
+    "lifted": "已确认解除。",
+    "noted": "备注已写下，服务商看不到。",
+    "resent": "通知正在补发。",
+    "nobody": "没有需要补发的人：每位管理员都已收到、正在发送，或已经签收。",
+    "done": "待办已办结。",
+    "decided": "已决定，结果通知正在发给服务商。",
+    "claimed": "已领取，审核期间别人不能处理这份材料。",
+    "confirmed": "已确认，服务商会收到书面告知。",
+    "answered": "答复已发出。",
+    "dropped": "申请已关闭，对方会收到告知。",
+}
+STALE = "您打开页面之后，同事或系统已经改动了这里，所以这一步没有办理。下面已是最新内容，您填写的文字还在；核对后请再办理一次。"
+NO_CHANGE_TOLD = "改动没有留下单独的记录，请核对下面的内容。"
+REASON = {"send_back": "退回理由（给起草人看）", "revoke": "撤销理由（会写进给服务商的通知）"}
+LABELS = {
+    "submit": "提交审批",
+    "discard": "作废草稿",
+    "approve": "审批通过",
+    "send_back": "退回草稿",
+    "revoke": "撤销处理",
+    "close": "结束提醒",
+    "resend": "补发通知",
+}
+NOT_APPROVER = "需要“审批”权限。"
+NOT_OPERATOR = "需要“运营”权限。"
+ENDED_OTHERWISE = {
+    "apply": "在上面的“处理措施”里确认已执行后，这项待办自动办结。",
+    "lift": "在上面的“处理措施”里确认已解除后，这项待办自动办结。",
+    "serve": "登记送达要附凭据，请在服务器上运行 python -m bot cases serve。",
+}
+
+
+def will(step: str, case: Case, admins: int) -> str:
+    """What a press does, and whether it can be undone. admins: of the provider, who speak for it now."""
+    match step:
+        case "submit":
+            return "草稿交给审批人；审批人通过前服务商不会知道。审批人可以退回给您修改。"
+        case "discard":
+            return "草稿作废，编号不再使用。不能恢复，需要时请重新开案。"
+        case "approve" if case.is_permanent and case.approver_id is None:
+            return "这是永久下架，需要两位审批人。您通过后只记下审批，另一位审批人也通过才会发出通知。"
+        case "approve":
+            return (
+                f"通知立即发给服务商的 {admins} 位管理员，内容如本页所示，不能再改。"
+                + ("措施记为待执行，由运营在平台上执行后回来确认。" if case.measures else "")
+                + "发出后可以撤销，撤销也会书面告知服务商。"
+            )
+        case "send_back":
+            return "案件回到草稿，已有的审批作废，由起草人修改后重新提交。服务商不会知道。"
+        case "revoke":
+            return "处理自始撤销：停止催办，已执行的措施转为待解除，未执行的作废，未办结的材料终止，并书面告知服务商。不能恢复。"
+        case "close":
+            return "提醒结束，停止催办。不能恢复。"
+        case "resend":
+            return "只补发给没有收到通知卡片的管理员；已收到、正在发送或已签收的人不会收到第二次。"
+    raise ValueError(step)
+
+
+def measure_will(action: str) -> str:
+    """What confirming a measure does."""
+    if action == "apply":
+        return "请先在平台上执行这项措施，再确认。确认后应用状态随之改变。"
+    return "请先在平台上解除这项措施，再确认。最后一项解除后案件恢复完成，并书面告知服务商。"
+
+
+def kind(case: Case) -> str:
+    """What sort of case."""
+    return "提醒" if case.kind is Kind.REMINDER else "违规处理"
+
+
+def action(name: str) -> str:
+    """What happened, on the trail."""
+    return ACTIONS.get(name, name)
+
+
+def actor(name: str) -> str:
+    """Who did it: of our own staff the login, of a provider the userid."""
+    how, _, who = name.partition(":")
+    return {"operator": who, "admin": f"服务商 {who.rpartition('/')[2]}"}.get(how, "系统")

@@ -1,0 +1,53 @@
+"""Words of the console's list of what waits."""
+
+from datetime import datetime, timedelta
+
+from bot.clock import SHANGHAI
+from bot.model.queue import Waits, What
+from bot.model.texts import operator_tasks
+from bot.model.texts.humans import shown
+from bot.model.texts.notices import moment
+
+NAMES = {
+    What.APPROVAL: "待审批",
+    What.REPORT: "整改报告",
+    What.OBJECTION: "异议",
+    What.REAPPLICATION: "重新申请",
+    What.WITHDRAWAL: "撤出推荐",
+    What.HUMAN: "申请人工",
+    What.MEASURE: "执行措施",
+    What.SERVE: "人工送达",
+    What.OVERDUE: "逾期核查",
+    What.CONTACTS: "管理员不足",
+    What.OTHER: "其他待办",
+}
+WHOSE = {"": "全部", "mine": "我领取的", "free": "没人领取的"}
+CLAIMED = "已领取。"
+RELEASED = "已放弃领取。"
+
+
+def title(one: Waits) -> str:
+    """What is to be done, in a few words."""
+    if one.what is What.HUMAN:
+        return shown(one.detail)
+    if one.what in (What.MEASURE, What.SERVE, What.OVERDUE, What.CONTACTS, What.OTHER):
+        return one.detail or operator_tasks.kind(one.kind)
+    return f"{NAMES[one.what]} {one.number}"
+
+
+def due(one: Waits, now: datetime) -> str:
+    """By when, or since when it waits."""
+    if one.due_at is None:
+        return f"等待 {_length(now - one.since)}"
+    if one.due_at <= now:
+        return f"已超期 {_length(now - one.due_at)}"
+    day = one.due_at.astimezone(SHANGHAI).date()
+    left = (day - now.astimezone(SHANGHAI).date()).days
+    return ("今天内" if left == 0 else "明天内" if left == 1 else f"还有 {left} 天") + f" · {moment(one.due_at)}"
+
+
+def _length(lasted: timedelta) -> str:
+    if lasted >= timedelta(days=1):
+        return f"{lasted.days} 天"
+    hours = int(lasted.total_seconds() // 3_600)
+    return f"{hours} 小时" if hours else "不到 1 小时"

@@ -1,0 +1,110 @@
+"""What waits for a person: cases to approve, filings to review, wishes for an answer, and tasks, as one list in the order of time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Integer, Select, String, and_, func, literal, null, or_, select, type_coerce, union_all
+from sqlalchemy import case as when
+from sqlalchemy.sql.selectable import Subquery
+
+from bot.model.case import State
+from bot.model.filing import FilingState
+from bot.model.human import OPEN
+from bot.model.queue import Waits, Wanted, What
+from bot.store.columns import Moment
+from bot.store.tables import apps, cases, filings, human_requests, operator_tasks, providers
+
+_TASKS = {"apply": What.MEASURE, "lift": What.MEASURE, "withdraw": What.MEASURE, "return": What.MEASURE, "admins": What.CONTACTS}
+_TASKS |= {"serve": What.SERVE, "serve_outcome": What.SERVE, "overdue": What.OVERDUE}
+
+
+def listed(connection: Connection, wanted: Wanted, me: int, now: datetime, limit: int) -> list[Waits]:
+    """A page of the list, the most urgent first. me: whose claims are "mine"."""
+    all_ = _everything()
+    conditions = _conditions(all_, wanted, me, now)
+    if wanted.after:
+        after = wanted.after
+        behind = and_(all_.c.at == after.at, or_(all_.c.what > after.what, and_(all_.c.what == after.what, all_.c.id > after.id)))
+        conditions.append(or_(all_.c.at > after.at, behind))
+    joined = (
+        all_.outerjoin(cases, cases.c.id == all_.c.case_id)
+        .outerjoin(providers, providers.c.id == func.coalesce(all_.c.provider_id, cases.c.provider_id))
+        .outerjoin(apps, apps.c.id == func.coalesce(all_.c.app_id, cases.c.app_id))
+    )
+    named = cases.c.number.label("case_number"), providers.c.name.label("provider"), apps.c.name.label("app")
+    ordered = select(all_, *named).select_from(joined).where(*conditions).order_by(all_.c.at, all_.c.what, all_.c.id).limit(limit)
+    return [_waits(row._mapping) for row in connection.execute(ordered)]
+
+
+def counts(connection: Connection, me: int, now: datetime) -> tuple[dict[What, int], int, int]:
+    """(how many of each, how many of all are late, how many are claimed by `me`)."""
+    all_ = _everything()
+    late = func.sum(when((and_(all_.c.due_at.is_not(None), all_.c.due_at <= now), 1), else_=0))
+    mine = func.sum(when((all_.c.claimed_by == me, 1), else_=0))
+    rows = connection.execute(select(all_.c.what, func.count().label("number"), late, mine).group_by(all_.c.what)).all()
+    return {What(row[0]): row[1] for row in rows}, sum(row[2] for row in rows), sum(row[3] for row in rows)
+
+
+def _conditions(all_: Subquery, wanted: Wanted, me: int, now: datetime) -> list[Any]:
+    conditions: list[Any] = [all_.c.what == wanted.what] if wanted.what else []
+    if wanted.whose:
+        conditions.append(all_.c.claimed_by == me if wanted.whose == "mine" else all_.c.claimed_by.is_(None))
+    if wanted.is_late:
+        conditions += [all_.c.due_at.is_not(None), all_.c.due_at <= now]
+    return conditions
+
+
+def _everything() -> Subquery:
+    no_time, no_id = type_coerce(null(), Moment()), type_coerce(null(), Integer())
+
+    def line(what: Any, kind: Any, of: Any, **more: Any) -> Select[Any]:
+        given = {"number": literal(""), "case_id": no_id, "provider_id": no_id, "app_id": no_id, "due_at": no_time, "claimed_by": no_id}
+        given |= {"detail": literal(""), **more}
+        at = type_coerce(func.coalesce(more["due_at"], more["since"]) if "due_at" in more else more["since"], Moment())
+        columns = {"what": what, "kind": kind, "id": of.c.id, "at": at, **given}
+        return select(
+            *(type_coerce(value, String()).label(name) if name == "what" else value.label(name) for name, value in columns.items())
+        )
+
+    waiting = filings.c.state.in_((FilingState.SUBMITTED, FilingState.UNDER_REVIEW))
+    task = when(*((operator_tasks.c.kind == kind, what) for kind, what in _TASKS.items()), else_=What.OTHER)
+    of_case, of_filing, of_human, of_task = cases.c, filings.c, human_requests.c, operator_tasks.c
+    whose = {"case_id": of_filing.case_id, "provider_id": of_filing.provider_id, "app_id": of_filing.app_id}
+    times = {"since": func.coalesce(of_filing.submitted_at, of_filing.started_at), "due_at": of_filing.due_at}
+    parts = (
+        line(
+            literal(What.APPROVAL),
+            of_case.kind,
+            cases,
+            since=func.coalesce(of_case.submitted_at, of_case.opened_at),
+            number=of_case.number,
+            case_id=of_case.id,
+        ).where(of_case.state == State.PENDING_APPROVAL),
+        line(of_filing.kind, of_filing.kind, filings, number=of_filing.number, claimed_by=of_filing.claimed_by, **whose, **times).where(
+            waiting
+        ),
+        line(
+            literal(What.HUMAN),
+            literal("human"),
+            human_requests,
+            since=of_human.asked_at,
+            due_at=of_human.due_at,
+            detail=of_human.about,
+        ).where(of_human.state == OPEN),
+        line(
+            task,
+            of_task.kind,
+            operator_tasks,
+            since=of_task.created_at,
+            case_id=of_task.case_id,
+            provider_id=of_task.provider_id,
+            detail=of_task.detail,
+        ).where(of_task.state == "open"),
+    )
+    return union_all(*parts).subquery("waiting")
+
+
+def _waits(row: Any) -> Waits:
+    names = ("kind", "id", "number", "since", "due_at", "claimed_by", "detail", "at")
+    given = {name: row[name] for name in names}
+    return Waits(what=What(row["what"]), case=row["case_number"] or "", provider=row["provider"] or "", app=row["app"] or "", **given)

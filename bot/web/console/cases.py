@@ -1,0 +1,153 @@
+"""The page of a case, and every step that an operator takes with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, request, url_for
+
+from bot import clock
+from bot.actions import case_files, cases, deliveries, notices, operator_tasks, unchanged
+from bot.context import Context
+from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
+from bot.model.case import Case
+from bot.model.notice import Statement
+from bot.model.operator import Operator, Role
+from bot.model.texts import console_cases as texts
+from bot.web.console import offers
+from bot.web.console.desk import Desk, go, names, number_of, way_back
+from bot.web.console.guard import STAFF, Guard
+from rules.catalogue import Measure
+
+APPROVERS, OPERATORS, BOTH = (Role.APPROVER,), (Role.OPERATOR,), (Role.OPERATOR, Role.APPROVER)
+_MOST_EVENTS = 200
+Act = Callable[[Context, Operator], object]
+
+
+class Cases:
+    """One case at a time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def add_to(self, guard: Guard) -> None:
+        """Its addresses."""
+        guard.add("/cases/<number>", self.case, may=STAFF)
+        for name, view, may in (
+            ("submit", self.submit, OPERATORS),
+            ("discard", self.discard, OPERATORS),
+            ("close", self.close, OPERATORS),
+            ("approve", self.approve, APPROVERS),
+            ("send_back", self.send_back, APPROVERS),
+            ("revoke", self.revoke, APPROVERS),
+            ("resend", self.resend, OPERATORS),
+            ("measure", self.measure, OPERATORS),
+            ("note", self.note, BOTH),
+            ("errand", self.errand, BOTH),
+        ):
+            guard.add(f"/cases/<number>/{name}", view, may=may, methods=("POST",))
+
+    def case(self, number: str) -> Response:
+        """All of it."""
+        return self._page(names(number), said=texts.SAID.get(request.args.get("said", ""), ""))
+
+    def submit(self, number: str) -> Response:
+        """For approval."""
+        return self._step(number, lambda ctx, me: cases.submit(ctx, me, number), "submitted")
+
+    def discard(self, number: str) -> Response:
+        """A draft."""
+        return self._step(number, lambda ctx, me: cases.discard(ctx, me, number), "discarded")
+
+    def close(self, number: str) -> Response:
+        """A 提醒."""
+        return self._step(number, lambda ctx, me: cases.close(ctx, me, number), "closed")
+
+    def approve(self, number: str) -> Response:
+        """As the second person; of two who are needed, one."""
+        return self._step(
+            number, lambda ctx, me: cases.approve(ctx, me, number), lambda done: "approved" if _is_issued(done) else "endorsed"
+        )
+
+    def send_back(self, number: str) -> Response:
+        """To its author."""
+        return self._step(number, lambda ctx, me: cases.send_back(ctx, me, number, _typed("reason")), "sent_back")
+
+    def revoke(self, number: str) -> Response:
+        """As if it had not been."""
+        return self._step(number, lambda ctx, me: cases.revoke(ctx, me, number, _typed("reason")), "revoked")
+
+    def resend(self, number: str) -> Response:
+        """To those who have no card."""
+        return self._step(number, lambda ctx, me: deliveries.resend_missing(ctx, me, number), lambda done: "resent" if done else "nobody")
+
+    def measure(self, number: str) -> Response:
+        """Carried out, or lifted, on the platform."""
+        given, action = request.form.get("measure", ""), request.form.get("action", "")
+        if given not in set(Measure) or action not in ("apply", "lift"):
+            raise NotFound("measure")
+        said = "applied" if action == "apply" else "lifted"
+        return self._step(number, lambda ctx, me: cases.move_measure(ctx, me, number, Measure(given), action), said)
+
+    def note(self, number: str) -> Response:
+        """For operators only; it changes nothing, so that no other change stands against it."""
+        return self._step(number, lambda ctx, me: cases.add_note(ctx, me, number, _typed("note")), "noted", checks=False)
+
+    def errand(self, number: str) -> Response:
+        """Something to do by hand is done."""
+        task = number_of(request.form.get("task", ""))
+        return self._step(number, lambda ctx, me: operator_tasks.finish(ctx, me, task, _typed("done")), "done", checks=False)
+
+    def _step(self, number: str, act: Act, said: str | Callable[[Any], str], *, checks: bool = True) -> Response:
+        """Take a step, unless the case changed since its page was made; then its page as it is now, with all that was typed."""
+        number, ctx, me = names(number), self._desk.context(), self._desk.me()
+        way_back(url_for("console.case", number=number))
+        try:
+            version = number_of(request.form.get("version", ""))
+            done = unchanged.case(ctx, number, version, lambda: act(ctx, me)) if checks else act(ctx, me)
+        except UserMistake as error:
+            return self._page(number, wrong=error.say, status=409)
+        except (Stale, TransitionNotAllowed):
+            changes = unchanged.events(self._desk.context(), number, number_of(request.form.get("seq", "")))
+            return self._page(number, changes=changes, status=409)
+        return go(url_for("console.case", number=number, said=said if isinstance(said, str) else said(done)))
+
+    def _page(self, number: str, status: int = 200, **shown: Any) -> Response:
+        ctx, me = self._desk.context(), self._desk.me()
+        file = case_files.read(ctx, number)
+        case, trail = file.case, unchanged.events(ctx, number)
+        told = deliveries.of_case(ctx, number)
+        admins = case_files.admins(ctx, case)
+        return self._desk.page(
+            "console/case.html",
+            status,
+            file=file,
+            case=case,
+            told=told,
+            statement=_preview(ctx, case),
+            trail=trail[-_MOST_EVENTS:],
+            seq=trail[-1].seq if trail else 0,
+            presses=offers.of_case(case, me, admins),
+            measures=[(one, offers.of_measure(case, one, me)) for one in case.measures],
+            may_note=me.may(Role.OPERATOR) or me.may(Role.APPROVER),
+            typed={name: _typed(name) for name in ("reason", "note", "done")} if status != 200 else {},
+            now_=clock.now(),
+            words=texts,
+            pressed=request.path.rpartition("/")[2],
+            **shown,
+        )
+
+
+def _is_issued(done: Case) -> bool:
+    return done.issued_at is not None
+
+
+def _preview(ctx: Context, case: Case) -> Statement | None:
+    """The first notice; of a draft that cannot be worded yet, none."""
+    try:
+        return notices.preview(ctx, case.number)
+    except (UserMistake, NotFound):
+        return None
+
+
+def _typed(field: str) -> str:
+    return request.form.get(field, "").replace("\r\n", "\n")

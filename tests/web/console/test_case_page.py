@@ -1,0 +1,188 @@
+"""The page of a case and its steps."""
+
+import re
+
+import pytest
+
+from bot.actions import cases
+from bot.context import Context
+from bot.model.case import State, Step
+from bot.model.operator import Role
+from bot.model.texts import cases as case_texts
+from bot.model.texts import console_cases as texts
+from bot.store import trail
+from tests import way_back
+from tests.cast import case_of, draft, finding, issue, pending, permanent, reminder
+from tests.store.rows import all_of
+from tests.web.console.visitors import HERE, add, signed_in
+from tests.web.scene import play
+
+
+def form(browser, number, step, **fields):
+    """Fill in what the page of a case offers for this step, as it was shown."""
+    page = browser.get(f"/console/cases/{number}")
+    return browser.post(f"/console/cases/{number}/{step}", data={**hidden(page), **fields}, headers=HERE)
+
+
+def hidden(page):
+    return {name: re.search(rf'name="{name}" value="([^"]+)"', page.text)[1] for name in ("token", "version", "seq")}
+
+
+def offered(page):
+    return set(re.findall(r'action="/console/cases/[^/]+/(\w+)"', page.text))
+
+
+@pytest.fixture
+def author(site, house, cast):
+    return signed_in(site, house, "author")
+
+
+@pytest.fixture
+def approver(site, house, cast):
+    return signed_in(site, house, "approver")
+
+
+def test_a_case_goes_from_draft_to_notice_by_two_people(house, cast, author, approver):
+    number = draft(house, cast)
+    assert offered(author.get(f"/console/cases/{number}")) == {"submit", "discard", "note"}
+    assert form(author, number, "submit").status_code == 303
+    page = approver.get(f"/console/cases/{number}")
+    assert "将发给服务商的通知" in page.text
+    assert "应用没有任何功能" in page.text
+    assert "通知立即发给服务商的 2 位管理员" in page.text
+    assert form(approver, number, "approve").headers["Location"].endswith("said=approved")
+    assert case_of(house, number).state is State.IN_FORCE
+    after = approver.get(f"/console/cases/{number}?said=approved")
+    assert texts.SAID["approved"] in after.text
+    assert "服务商收到的通知" in after.text
+    assert "王伟" in after.text
+
+
+def test_who_wrote_a_case_is_told_why_they_cannot_approve_it(site, house, cast):
+    add(house, "both", [Role.OPERATOR, Role.APPROVER])
+    browser = signed_in(site, house, "both")
+    with house.database.read() as connection:
+        from bot.store import operators
+
+        both = operators.by_login(connection, "both")
+    number = cases.open_case(Context(house), both, finding(), "own").number
+    cases.submit(Context(house), both, number)
+    page = browser.get(f"/console/cases/{number}")
+    assert case_texts.NOT_YOUR_OWN in page.text
+    assert "approve" not in offered(page)
+    refused = form(browser, number, "approve")
+    assert refused.status_code == 409
+    assert case_of(house, number).state is State.PENDING_APPROVAL
+
+
+def test_permanent_delisting_is_approved_by_two_and_the_first_is_told(site, house, cast, approver):
+    number = pending(house, cast, permanent())
+    assert "需要两位审批人" in approver.get(f"/console/cases/{number}").text
+    assert form(approver, number, "approve").headers["Location"].endswith("said=endorsed")
+    assert case_texts.APPROVED_BEFORE in approver.get(f"/console/cases/{number}").text
+    assert form(signed_in(site, house, "approver2"), number, "approve").headers["Location"].endswith("said=approved")
+
+
+def test_sending_back_takes_a_reason_and_shows_on_the_trail(house, cast, author, approver):
+    number = pending(house, cast)
+    assert form(approver, number, "send_back", reason=" ").status_code == 409
+    assert form(approver, number, "send_back", reason="事实不清。").status_code == 303
+    assert case_of(house, number).state is State.DRAFT
+    page = author.get(f"/console/cases/{number}")
+    with house.database.snapshot() as snapshot:
+        hashes = [one.hash for one in trail.read(snapshot, number)]
+    assert all(one in page.text for one in hashes)
+
+
+def test_a_stale_form_is_told_what_changed_and_keeps_what_was_typed(house, cast, approver):
+    number = issue(house, cast, finding())
+    before = hidden(approver.get(f"/console/cases/{number}"))
+    way_back.apply(house, cast, number)
+    cases.revoke(Context(house), cast["approver2"], number, "别人先撤销了。")
+    answer = approver.post(f"/console/cases/{number}/revoke", data={**before, "reason": "我写的\r\n<理由>"}, headers=HERE)
+    assert answer.status_code == 409
+    assert texts.STALE in answer.text
+    assert "approver2" in answer.text
+    assert "撤销" in answer.text
+    events = [row for row in all_of(house.database, "events") if row.action == "revoke"]
+    assert len(events) == 1
+
+
+def test_what_was_typed_stands_in_its_field_again_when_the_step_is_still_there(house, cast, approver):
+    number = issue(house, cast, finding())
+    page = hidden(approver.get(f"/console/cases/{number}"))
+    from bot.actions import notices
+    from tests.web.visitors import WANG, first_notice
+
+    notices.confirm(Context(house), first_notice(house, number).id, WANG, "portal")
+    answer = approver.post(f"/console/cases/{number}/revoke", data={**page, "reason": "我写的\r\n<理由>"}, headers=HERE)
+    assert answer.status_code == 409
+    assert re.search(r'<textarea id="reason-revoke"[^>]*>\n我写的\n&lt;理由&gt;</textarea>', answer.text)
+    assert "签收" in answer.text
+    assert case_of(house, number).state is State.IN_FORCE
+
+
+def test_measures_are_confirmed_one_by_one_with_what_follows(house, cast, author, approver):
+    number = issue(house, cast, finding())
+    assert texts.measure_will("apply") in author.get(f"/console/cases/{number}").text
+    assert "measure" not in offered(approver.get(f"/console/cases/{number}"))
+    assert form(author, number, "measure", measure="cancel_recommendation", action="apply").status_code == 303
+    assert case_of(house, number).measures[0].state is Step.APPLIED
+    for wrong in (
+        {"measure": "none", "action": "apply"},
+        {"measure": "cancel_recommendation", "action": "drop"},
+        {"measure": "delist", "action": "apply"},
+    ):
+        assert form(author, number, "measure", **wrong).status_code == 404
+
+
+def test_a_reminder_is_closed_and_a_violation_offers_no_such_thing(house, cast, author):
+    number = issue(house, cast, reminder())
+    assert form(author, number, "close").status_code == 303
+    assert case_of(house, number).state is State.CLOSED
+    assert "close" not in offered(author.get(f"/console/cases/{issue(house, cast, finding(), key='other')}"))
+
+
+def test_a_note_is_kept_for_our_own_staff(site, house, cast, author):
+    number = issue(house, cast, finding())
+    assert form(author, number, "note", note="只给同事看。").status_code == 303
+    assert "只给同事看。" in author.get(f"/console/cases/{number}").text
+    auditor = signed_in(site, house, "auditor").get(f"/console/cases/{number}")
+    assert offered(auditor) == set()
+
+
+def test_sending_again_goes_to_nobody_who_has_it(house, cast, author):
+    number = issue(house, cast, finding())
+    assert form(author, number, "resend").headers["Location"].endswith("said=nobody")
+
+
+def test_an_errand_is_ticked_off_with_what_was_done(house, cast, author):
+    number = issue(house, cast, finding())
+    with house.database.write() as tx:
+        from bot import clock
+        from bot.store import operator_tasks
+
+        operator_tasks.add(tx, "overdue:x", "overdue", "核对整改情况", clock.now(), case_id=case_of(house, number).id)
+    [task] = [row for row in all_of(house.database, "operator_tasks") if row.kind == "overdue"]
+    assert form(author, number, "errand", task=task.id, done="已联系服务商。").status_code == 303
+    assert "核对整改情况" not in author.get(f"/console/cases/{number}").text
+
+
+@pytest.mark.parametrize("number", ["V2026-999999", "none", "%00", "x" * 300])
+def test_a_case_that_is_not_there_is_a_page_that_says_so(site, author, number):
+    answer = author.get(f"/console/cases/{number}")
+    assert answer.status_code == 404
+    assert "没有找到这个页面" in answer.text
+
+
+def test_every_case_of_a_long_story_can_be_read_by_everybody(site, house, cast, clock):
+    scene = play(house, cast, clock)
+    for login in ("author", "approver", "auditor"):
+        browser = signed_in(site, house, login)
+        for number in (scene.half_way, scene.fresh, scene.over):
+            page = browser.get(f"/console/cases/{number}")
+            assert page.status_code == 200
+            assert len(page.data) < 200_000
+        for number in (scene.report, scene.objection, scene.returned, scene.withdrawal):
+            assert browser.get(f"/console/filings/{number}").status_code == 200
+        assert browser.get(f"/console/filings/{scene.draft}").status_code == 404

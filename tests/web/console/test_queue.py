@@ -1,0 +1,151 @@
+"""The list of what waits."""
+
+import re
+
+import pytest
+from sqlalchemy import event
+
+from bot import clock as product_clock
+from bot.actions import queue, reviews
+from bot.actions.queue import PAGE
+from bot.context import Context
+from bot.model.human import Said
+from bot.model.queue import Wanted, What
+from bot.store import humans, operator_tasks
+from tests.cast import at, finding, issue, pending
+from tests.way_back import hand_in
+from tests.web.console.visitors import press, signed_in
+
+
+def ask_human(house, userid="WangWei", key="k1"):
+    now = product_clock.now()
+    with house.database.write() as tx:
+        return humans.add(tx, at(userid), Said(key, "为什么被下架？", "请看 2.9。"), now, now)
+
+
+@pytest.fixture
+def all_kinds(house, cast, clock):
+    """One thing of most kinds waits. Returns the number of the case in force, and of its report."""
+    number = issue(house, cast, finding())
+    pending(house, cast, finding(app="app-2"), key="second")
+    report = hand_in(house, number).number
+    ask_human(house)
+    with house.database.write() as tx:
+        operator_tasks.add(tx, "admins:2", "admins", "乙公司只有 1 位管理员", product_clock.now(), provider_id=2)
+    clock.tick(minutes=1)
+    return number, report
+
+
+def shown(page):
+    return re.findall(r'<a class="what" href="([^"]+)"', page.text)
+
+
+def test_everything_that_waits_stands_in_one_list_and_leads_to_where_it_is_done(site, house, cast, all_kinds):
+    number, report = all_kinds
+    page = signed_in(site, house, "author").get("/console/")
+    assert page.status_code == 200
+    leads = shown(page)
+    assert f"/console/filings/{report}" in leads
+    assert f"/console/cases/{number}#errands" in leads
+    assert any(one.startswith("/console/humans/") for one in leads)
+    assert any(one.startswith("/console/tasks/") for one in leads)
+    browser = signed_in(site, house, "author")
+    assert [browser.get(one.partition("#")[0]).status_code for one in leads] == [200] * len(leads)
+
+
+def test_counts_are_those_of_the_list(site, house, cast, all_kinds):
+    told = dict(line.split() for line in signed_in(site, house, "author").get("/console/counts").text.splitlines())
+    assert {name: int(number) for name, number in told.items() if number != "0"} == {
+        "approval": 1,
+        "report": 1,
+        "human": 1,
+        "measure": 1,
+        "contacts": 1,
+        "all": 5,
+        "late": 1,  # the wish for a person is due at once
+    }
+
+
+@pytest.mark.parametrize("what", list(What))
+def test_a_filter_shows_its_kind_alone(house, cast, all_kinds, what):
+    ctx = Context(house)
+    every = queue.page(ctx, cast["author"], Wanted()).lines
+    found = queue.page(ctx, cast["author"], Wanted(what=what)).lines
+    assert list(found) == [one for one in every if one.what is what]
+
+
+def test_what_is_late_or_claimed_can_be_looked_at_alone(site, house, cast, all_kinds):
+    ctx, me = Context(house), cast["author"]
+    assert [one.what for one in queue.page(ctx, me, Wanted(is_late=True)).lines] == [What.HUMAN]
+    assert queue.page(ctx, me, Wanted(whose="mine")).lines == []
+    reviews.take(ctx, me, all_kinds[1])
+    assert [one.number for one in queue.page(ctx, me, Wanted(whose="mine")).lines] == [all_kinds[1]]
+    assert all_kinds[1] not in [one.number for one in queue.page(ctx, me, Wanted(whose="free")).lines]
+    assert queue.counts(ctx, cast["approver"]).mine == 0
+
+
+def test_pages_follow_each_other_without_a_gap_whatever_is_done_meanwhile(house, cast):
+    ctx, me = Context(house), cast["author"]
+    with house.database.write() as tx:
+        for number in range(PAGE * 2 + 7):
+            operator_tasks.add(tx, f"admins:{number}", "admins", f"{number}", product_clock.now(), provider_id=1)
+    seen, wanted = [], Wanted()
+    while True:
+        page = queue.page(ctx, me, wanted)
+        seen += [one.detail for one in page.lines]
+        with house.database.write() as tx:
+            operator_tasks.finish(tx, f"admins:{page.lines[0].detail}", me.id, product_clock.now())
+        if page.is_last:
+            break
+        wanted = Wanted(after=page.lines[-1].place)
+    assert seen == [str(number) for number in range(PAGE * 2 + 7)]
+
+
+def test_the_address_keeps_filter_and_page(site, house, cast):
+    with house.database.write() as tx:
+        for number in range(PAGE + 1):
+            operator_tasks.add(tx, f"admins:{number}", "admins", f"第{number}项", product_clock.now(), provider_id=1)
+    browser = signed_in(site, house, "author")
+    first = browser.get("/console/?what=contacts&whose=free")
+    assert len(shown(first)) == PAGE
+    [following] = re.findall(r'class="button" href="([^"]+)">后面的待办', first.text)
+    following = following.replace("&amp;", "&")
+    assert "what=contacts" in following
+    assert "whose=free" in following
+    second = browser.get(following)
+    assert len(shown(second)) == 1
+    assert f"第{PAGE}项" in second.text
+
+
+@pytest.mark.parametrize(
+    "query", ["what=none", "whose=x", "late=7", "after=x", "after=2026-01-01~approval~1", "after=~~", "what=%00", "after=" + "9" * 500]
+)
+def test_an_address_that_means_nothing_shows_the_whole_list(site, house, cast, all_kinds, query):
+    page = signed_in(site, house, "author").get(f"/console/?{query}")
+    assert page.status_code == 200
+    assert len(shown(page)) == 5
+
+
+def test_a_filing_is_claimed_from_the_list_by_one(site, house, cast, all_kinds):
+    first, second = signed_in(site, house, "author"), signed_in(site, house, "approver")
+    taken = press(first, f"/console/filings/{all_kinds[1]}/take")
+    assert taken.headers["Location"].startswith(f"/console/filings/{all_kinds[1]}")
+    refused = press(second, f"/console/filings/{all_kinds[1]}/take")
+    assert refused.status_code == 409
+    assert "Author" in refused.text
+    assert press(first, f"/console/filings/{all_kinds[1]}/release").status_code == 303
+    assert press(second, f"/console/filings/{all_kinds[1]}/take").status_code == 303
+
+
+def test_an_empty_list_says_what_will_come(site, house, cast):
+    browser = signed_in(site, house, "author")
+    assert "都办完了" in browser.get("/console/").text
+    assert "这里没有待办" in browser.get("/console/?what=report").text
+
+
+def test_a_page_asks_the_database_twenty_times_at_most(site, house, cast, all_kinds):
+    browser = signed_in(site, house, "author")
+    asked = []
+    event.listen(house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    browser.get("/console/")
+    assert 0 < len(asked) <= 20
