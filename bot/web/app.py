@@ -14,6 +14,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from bot.errors import NoSpace, NotFound, Stale, TransitionNotAllowed, Unavailable, UserMistake
 from bot.model.texts import console as console_texts
@@ -45,6 +46,7 @@ def create_app(
     portal: the provider's pages. console: the operators'.
     """
     app = Flask("bot.web", static_folder=None)
+    app.url_map.converters["int"] = _Id
     app.config["MAX_CONTENT_LENGTH"] = 1 << 20
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, trusted_proxies, trusted_proxies, trusted_proxies)  # type: ignore[method-assign]
@@ -68,6 +70,13 @@ def create_app(
         app.jinja_env.globals["asset_version"] = _version(Path(__file__).parent / "static")
     _guard(app)
     return app
+
+
+class _Id(IntegerConverter):
+    """A number in an address: no page is there where no database counts so far."""
+
+    def __init__(self, addresses: Map) -> None:
+        super().__init__(addresses, max=(1 << 63) - 1)
 
 
 def _version(folder: Path) -> str:
