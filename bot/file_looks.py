@@ -7,6 +7,7 @@ Nothing is unpacked.
 
 import re
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -28,9 +29,22 @@ _ZIPPED = frozenset({".zip", ".docx", ".xlsx", ".pptx"})
 _KINDS = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".pdf": "pdf", ".mp4": "mp4", **dict.fromkeys(_ZIPPED, "zip")}
 _PACKED = re.compile(r"\.(?:zip|7z|rar|gz|bz2|xz|tar|cab|iso|jar)$")
 _RATIO, _RATIO_FROM = 100, 64 << 20  # of unpacked to packed bytes, where there is more than this to unpack
-_ACTIVE = re.compile(rb"/(?:JavaScript|JS|Launch|EmbeddedFile|RichMedia)\b")
-_LOCKED = re.compile(rb"/Encrypt\b")
+_PACKING_BYTES = 1_024  # at most what packing and locking may add to a member
+_OFFICE = frozenset({"docx", "xlsx", "pptx"})
+_OLD_CONTAINER = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+
+
+def _name(name: str) -> str:
+    """A name in a PDF, however it is written: /J#61vaScript is /JavaScript (ISO 32000-1, 7.3.5)."""
+    return "/" + "".join(f"(?:{letter}|(?i:#{ord(letter):02x}))" for letter in name) + "(?![A-Za-z0-9_#])"
+
+
+# Three letters stand in packed pictures by chance, so that of /JS the program must follow: a string, or where one is.
+_PROGRAM = _name("JS") + r"\s{0,9}(?:[(<]|\d{1,9}\s{1,9}\d{1,5}\s{1,9}R)"
+_ACTIVE = re.compile("|".join([_PROGRAM, *map(_name, ("JavaScript", "Launch", "EmbeddedFile", "RichMedia"))]).encode())
+_LOCKED = re.compile(_name("Encrypt").encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +80,8 @@ def cleaned(name: str, kind: str = "") -> str:
 def _kind(file: BinaryIO, name: str) -> tuple[str, set[str]]:
     file.seek(0)
     head = file.read(_HEAD_BYTES)
+    if head.startswith(_OLD_CONTAINER) and (locked := _locked_office(file, name)):
+        return locked, {"locked"}
     kind = _by_library(file)
     strict = next((of for pattern, of in TAKEN if pattern.match(head)), "zip" if head.startswith(b"PK\3\4") else "")
     if not kind or kind != strict:
@@ -73,6 +89,21 @@ def _kind(file: BinaryIO, name: str) -> tuple[str, set[str]]:
     if kind == "zip":
         return _container(file)
     return kind, _tail_flags(file, kind) | (_pdf_flags(file) if kind == "pdf" else set())
+
+
+def _locked_office(file: BinaryIO, name: str) -> str:
+    """docx, xlsx or pptx with a password ([MS-OFFCRYPTO] 2.3): what it is inside only its name can say. "" for all else."""
+    ending = name.rpartition(".")[2].lower()
+    return ending if ending in _OFFICE and any(_PACKAGE in window for window in _windows(file)) else ""
+
+
+def _windows(file: BinaryIO) -> Iterator[bytes]:
+    """All of a file, piece by piece, each with the end of the one before."""
+    rest = b""
+    file.seek(0)
+    while chunk := file.read(_CHUNK):
+        yield rest + chunk
+        rest = chunk[-_OVERLAP:]
 
 
 def _by_library(file: BinaryIO) -> str:
@@ -99,13 +130,10 @@ def _tail_flags(file: BinaryIO, kind: str) -> set[str]:
 
 
 def _pdf_flags(file: BinaryIO) -> set[str]:
-    flags, rest = set(), b""
-    file.seek(0)
-    while chunk := file.read(_CHUNK):
-        window = rest + chunk
+    flags: set[str] = set()
+    for window in _windows(file):
         flags |= {"active"} if _ACTIVE.search(window) else set()
         flags |= {"locked"} if _LOCKED.search(window) else set()
-        rest = chunk[-_OVERLAP:]
     return flags
 
 
@@ -120,6 +148,8 @@ def _container(file: BinaryIO) -> tuple[str, set[str]]:
     flags: set[str] = set()
     if unpacked > UNPACKED_BYTES or (unpacked > _RATIO_FROM and unpacked > _RATIO * max(packed, 1)) or packed > size:
         flags.add("bomb")
+    if any(one.packed > one.unpacked + one.unpacked // 1_000 + _PACKING_BYTES for one in listed):  # the list says less than comes out
+        flags.add("broken")
     names = [one.name for one in listed]
     if any(one.is_locked for one in listed):
         flags.add("locked")

@@ -29,6 +29,7 @@ from config.settings import Settings
 _CHUNK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PART = re.compile(r"[0-9a-f]{32}")
+_ASIDE = ".swept-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,20 +206,30 @@ class Files:
         kept: the SHA-256 of all that rows speak of. older_than: much longer than what passes between putting a file and committing the
         row about it. Returns how many were deleted.
         """
+        self._put_back(kept)
         before = clock.timestamp() - older_than.total_seconds()
         return sum(self._sweep(path, before) for path in self._all() if path.name not in kept and _is_older(path, before))
 
     def _sweep(self, path: Path, before: float) -> bool:
         """Delete a file, unless it was put again just now: it is moved away first, and looked at once more where nobody puts anything."""
-        aside = self._root / f".swept-{secrets.token_hex(8)}"
+        aside = self._root / f"{_ASIDE}{path.name if _SHA256.fullmatch(path.name) else ''}-{secrets.token_hex(8)}"
         with contextlib.suppress(FileNotFoundError):  # another process sweeps too
             path.replace(aside)
+            failpoint.reach("files.aside")
             if not _is_older(aside, before):
                 self._settle(aside, path)
                 return False
             aside.unlink()
             return True
         return False
+
+    def _put_back(self, kept: Collection[str]) -> None:
+        """What a sweep had moved away when it was killed, and a row speaks of by now."""
+        for aside in self._root.glob(f"{_ASIDE}*"):
+            sha256 = aside.name.removeprefix(_ASIDE).partition("-")[0]
+            if sha256 in kept and not self.exists(sha256):
+                with contextlib.suppress(FileNotFoundError):
+                    self._settle(aside, self._path(sha256))
 
     def _all(self) -> list[Path]:
         if not self._root.is_dir():

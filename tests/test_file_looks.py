@@ -42,6 +42,11 @@ def claiming(raw, unpacked):
     return raw[: at + 24] + struct.pack("<L", unpacked) + raw[at + 28 :]
 
 
+def password(stream):
+    """An old container with a stream of this name in its directory, as an Office file with a password is one."""
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes((1 << 20) + 500) + stream.encode("utf-16-le") + bytes(600)
+
+
 def seen(raw, name):
     looked = look(io.BytesIO(raw), name)
     return looked.name, looked.media_type.rpartition("/")[2].rpartition(".")[2], looked.flags
@@ -84,6 +89,10 @@ def test_content_decides_and_the_name_follows(raw, name, called):
     assert seen(raw, name)[0] == called
 
 
+def test_letters_that_stand_in_a_packed_picture_by_chance_are_no_script():
+    assert seen(PDF.replace(b"endobj", b"stream\n\x07/JS\x9c\x01/JS/JSON/Launcher\nendstream\nendobj"), "a.pdf")[2] == ()
+
+
 def test_a_long_name_keeps_its_ending():
     called = seen(PNG, "名" * 4_000 + ".png")[0]
     assert len(called) <= 200
@@ -101,12 +110,18 @@ def test_a_long_name_keeps_its_ending():
         (locked(office("xl")), "a.xlsx", ("locked",)),
         (claiming(archive("a.txt"), 3 << 30), "a.zip", ("bomb",)),
         (archive("zero.bin", content=bytes(80 << 20)), "a.zip", ("bomb",)),
+        (claiming(archive("zero.bin", content=bytes(80 << 20)), 100), "a.zip", ("broken",)),
+        (password("EncryptedPackage"), "报告.docx", ("locked",)),
+        (password("EncryptedPackage"), "名单.XLSX", ("locked",)),
         (archive("a.txt")[:-30], "a.zip", ("broken",)),
         (b"PK\3\4" + bytes(200), "a.zip", ("broken",)),
         (PNG + archive("a.txt"), "a.png", ("polyglot",)),
         (JPG + b"<script>alert(1)</script>", "a.jpg", ("polyglot",)),
         (PDF + archive("a.txt"), "a.pdf", ("polyglot",)),
         (PDF.replace(b"<<>>", b"<</S/JavaScript/JS(app.alert(1))>>"), "a.pdf", ("active",)),
+        (PDF.replace(b"<<>>", b"<</S/J#61v#61Script/JS(app.alert(1))>>"), "a.pdf", ("active",)),
+        (PDF.replace(b"trailer", b"trailer <</#45ncrypt 5 0 R>>"), "a.pdf", ("locked",)),
+        (PDF.replace(b"<<>>", b"<</S/Rendition/JS 7 0 R>>"), "a.pdf", ("active",)),
         (PDF.replace(b"<<>>", b"<</S /Launch /F (cmd.exe)>>"), "a.pdf", ("active",)),
         (PDF.replace(b"trailer", b"trailer <</Encrypt 5 0 R>>"), "a.pdf", ("locked",)),
         (PDF.replace(b"<<>>", b"x" * ((1 << 20) - 5) + b"/JavaScript"), "a.pdf", ("active",)),
@@ -130,6 +145,8 @@ def test_what_may_be_dangerous_is_taken_and_flagged(raw, name, flags):
         b"MZ\x90\0\3" + bytes(60),
         b"\x7fELF" + bytes(60),
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        password("WordDocument"),
+        password("EncryptedPackage"),
         b"Rar!\x1a\7\0" + bytes(40),
         b"#!/bin/sh\nrm -rf /\n",
         b"GIF89a/*" + PNG,

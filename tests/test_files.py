@@ -172,6 +172,35 @@ Files(Path({str(root)!r})).put(io.BytesIO(b"half"), "a.txt", max_bytes=100)
     assert everything(root) == []
 
 
+def test_a_kill_in_mid_sweep_takes_nothing_that_a_row_has_come_to_need(files, root, clock):
+    stored = put(files)
+    clock.tick(hours=25)
+    code = f"""
+from datetime import timedelta
+from pathlib import Path
+from bot import failpoint
+from bot.files import Files
+failpoint.arm("files.aside")
+Files(Path({str(root)!r})).sweep_orphans(set(), timedelta(days=1))
+"""
+    killed = subprocess.run([sys.executable, "-c", code], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not files.exists(stored.sha256)
+    assert files.sweep_orphans({stored.sha256}, A_DAY) == 0
+    with files.open(stored.sha256) as file:
+        assert file.read() == NOTE
+    assert len(everything(root)) == 1
+
+
+def test_what_a_killed_sweep_left_of_nobodys_bytes_goes_with_the_next(files, root, clock):
+    put(files)
+    clock.tick(hours=25)
+    (path,) = everything(root)
+    path.replace(root / f".swept-{path.name}-00")
+    assert files.sweep_orphans(set(), A_DAY) == 1
+    assert everything(root) == []
+
+
 def test_files_lie_in_the_data_folder_unless_told_otherwise(make_settings, tmp_path):
     assert folder(make_settings()) == tmp_path / "files"
     assert folder(make_settings(files_url="/srv/evidence")).as_posix() == "/srv/evidence"
