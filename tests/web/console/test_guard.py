@@ -115,7 +115,7 @@ def test_every_answer_has_headers_that_keep_a_page_to_itself(site, house, cast):
         assert all(rule in policy for rule in ("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"))
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
 
 
 def test_no_page_has_a_script_or_style_inside(site, house, cast):
