@@ -119,6 +119,30 @@ def test_a_form_brings_several_files_and_names_those_that_are_refused(house, wan
     assert filing.words == "写了一半的话"
 
 
+def test_words_beside_one_file_too_many_are_kept(house, wang, draft, form_token):
+    for number in range(house.settings.filing_max_files):
+        brought(house, draft, PNG[:-12] + bytes([number]) + PNG[-12:], f"{number}.png")
+    fields = {
+        "token": form_token,
+        "version": str(filing_of(house, draft).version),
+        "words": "写了很久",
+        "file:": (io.BytesIO(PNG), "多.png"),
+    }
+    answer = wang.post(f"/portal/filings/{draft}/files", data=fields, content_type="multipart/form-data")
+    assert answer.status_code == 409
+    assert "20" in answer.text
+    filing = filing_of(house, draft)
+    assert (filing.words, len(filing.files)) == ("写了很久", 20)
+
+
+def test_words_beside_files_for_what_takes_none_any_more_come_back(house, wang, draft, form_token):
+    filings.drop(Context(house), WANG, draft)
+    fields = {"token": form_token, "version": "1", "words": "写了很久", "file:": (io.BytesIO(PNG), "a.png")}
+    answer = wang.post(f"/portal/filings/{draft}/files", data=fields, content_type="multipart/form-data")
+    assert (answer.status_code, "写了很久" in answer.text) == (409, True)
+    assert rows_of(house, "filing_files") == []
+
+
 @pytest.mark.parametrize(
     ("raw", "name", "kind"), [(PNG, "图.png", "image/png"), (JPG, "图.jpg", "image/jpeg"), (PDF, "文.pdf", "application/pdf")]
 )

@@ -50,19 +50,28 @@ class Uploads:
         if session is None or not session.may_act:
             abort(403)
         way_back(url_for("portal.filing", number=number), number)
-        ctx, settings = self._desk.context(), self._desk.settings
-        filings.may_attach(ctx, session.address, names(number))  # before anything is read
+        settings = self._desk.settings
+        wrong = self._refusal(session, number)  # before anything is read; a stranger's body never is
         request.max_content_length = settings.file_max_bytes * settings.filing_max_files + _FORM_BYTES
         request.max_form_memory_size = _FORM_BYTES
         if not self._desk.is_own_form(session):
             abort(403)
-        wrong = self._keep_words(session, number)
+        takes_files = not wrong
+        wrong += self._keep_words(session, number)
         for field, brought in request.files.items(multi=True):
-            if field.partition(":")[0] == _FIELD and brought.filename:
+            if field.partition(":")[0] == _FIELD and brought.filename and takes_files:
                 wrong += self._bring_one(session, number, field.partition(":")[2], brought)
         if wrong:
-            raise UserMistake("\n".join(wrong))
+            raise UserMistake("\n".join(dict.fromkeys(wrong)))
         return go(url_for("portal.filing", number=number, said="saved"))
+
+    def _refusal(self, session: Session, number: str) -> list[str]:
+        """Why no file can be brought now, where the words beside them may still be kept. Raises NotFound."""
+        try:
+            filings.may_attach(self._desk.context(), session.address, names(number))
+        except UserMistake as error:
+            return [error.say]
+        return []
 
     def _keep_words(self, session: Session, number: str) -> list[str]:
         fields = forms.received(url_for("portal.filing_save", number=number))
