@@ -12,7 +12,7 @@ from bot.model.filing import FilingState
 from bot.model.human import OPEN
 from bot.model.queue import Waits, Wanted, What
 from bot.store.columns import Moment
-from bot.store.tables import apps, cases, filings, human_requests, operator_tasks, providers
+from bot.store.tables import admins, apps, cases, filings, human_requests, operator_tasks, providers
 
 _TASKS = {"apply": What.MEASURE, "lift": What.MEASURE, "withdraw": What.MEASURE, "return": What.MEASURE, "admins": What.CONTACTS}
 _TASKS |= {"serve": What.SERVE, "serve_outcome": What.SERVE, "overdue": What.OVERDUE}
@@ -89,6 +89,7 @@ def _everything() -> Subquery:
             human_requests,
             since=of_human.asked_at,
             due_at=of_human.due_at,
+            provider_id=_provider_of_asker(),
             detail=of_human.about,
         ).where(of_human.state == OPEN),
         line(
@@ -102,6 +103,13 @@ def _everything() -> Subquery:
         ).where(of_task.state == "open"),
     )
     return union_all(*parts).subquery("waiting")
+
+
+def _provider_of_asker() -> Any:
+    """Whom somebody who asked for a person speaks for, if for anybody."""
+    asked = human_requests.c
+    same = admins.c.corpid == asked.corpid, admins.c.agentid == asked.agentid, admins.c.userid == asked.userid, admins.c.state == "active"
+    return select(admins.c.provider_id).where(*same).correlate(human_requests).scalar_subquery()
 
 
 def _waits(row: Any) -> Waits:

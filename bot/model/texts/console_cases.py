@@ -3,6 +3,7 @@
 from bot.model.case import Case, Kind
 from bot.model.notice import NoticeKind
 from bot.model.texts.bundles import ACTIONS
+from bot.model.texts.deliveries import step as delivery_step
 
 NOTICES = {
     NoticeKind.DECISION: "处理通知",
@@ -43,6 +44,7 @@ LABELS = {
     "close": "结束提醒",
     "resend": "补发通知",
 }
+_MORE = {"files_destroyed": "文件按期销毁"}
 NOT_APPROVER = "需要“审批”权限。"
 NOT_OPERATOR = "需要“运营”权限。"
 ENDED_OTHERWISE = {
@@ -92,7 +94,9 @@ def kind(case: Case) -> str:
 
 def action(name: str) -> str:
     """What happened, on the trail."""
-    return ACTIONS.get(name, name)
+    if name.startswith("queued_"):
+        return f"排入发送：{delivery_step(name.removeprefix('queued_'))}"
+    return ACTIONS.get(name) or _MORE.get(name, name)
 
 
 def actor(name: str) -> str:

@@ -23,6 +23,7 @@ NAMES = {
 }
 WHOSE = {"": "全部", "mine": "我领取的", "free": "没人领取的"}
 CLAIMED = "已领取。"
+NO_NUMBER = "没有看懂这个编号。案件编号如 V2026-000123，材料编号如 R2026-000001。"
 RELEASED = "已放弃领取。"
 
 
@@ -38,9 +39,9 @@ def title(one: Waits) -> str:
 def due(one: Waits, now: datetime) -> str:
     """By when, or since when it waits."""
     if one.due_at is None:
-        return f"等待 {_length(now - one.since)}"
+        return f"等待{_length(now - one.since)}"
     if one.due_at <= now:
-        return f"已超期 {_length(now - one.due_at)}"
+        return f"已超期{_length(now - one.due_at)}"
     day = one.due_at.astimezone(SHANGHAI).date()
     left = (day - now.astimezone(SHANGHAI).date()).days
     return ("今天内" if left == 0 else "明天内" if left == 1 else f"还有 {left} 天") + f" · {moment(one.due_at)}"
@@ -48,6 +49,6 @@ def due(one: Waits, now: datetime) -> str:
 
 def _length(lasted: timedelta) -> str:
     if lasted >= timedelta(days=1):
-        return f"{lasted.days} 天"
+        return f" {lasted.days} 天"
     hours = int(lasted.total_seconds() // 3_600)
-    return f"{hours} 小时" if hours else "不到 1 小时"
+    return f" {hours} 小时" if hours else "不到 1 小时"

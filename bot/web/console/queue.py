@@ -1,5 +1,6 @@
 """The list of everything that waits for a person."""
 
+import re
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ from flask import Response, request, url_for
 
 from bot import clock
 from bot.actions import queue, reviews
+from bot.errors import UserMistake
 from bot.model.operator import Role
 from bot.model.queue import FILED, Place, Waits, Wanted, What
 from bot.model.texts import console_queue as texts
@@ -15,6 +17,7 @@ from bot.web.console.guard import STAFF, Guard
 
 REVIEWERS = (Role.OPERATOR, Role.APPROVER)
 _PLACE_CHARS = 80
+_NUMBER = re.compile(r"[VROAW]\d{4}-\d{6}")
 _SAID = {"claimed": texts.CLAIMED, "released": texts.RELEASED}
 
 
@@ -28,6 +31,7 @@ class Queue:
         """Its addresses."""
         guard.add("/", self.waiting, may=STAFF)
         guard.add("/counts", self.counts, may=STAFF)
+        guard.add("/find", self.find, may=STAFF)
         guard.add("/filings/<number>/take", self.take, may=REVIEWERS, methods=("POST",))
         guard.add("/filings/<number>/release", self.release, may=REVIEWERS, methods=("POST",))
 
@@ -59,6 +63,13 @@ class Queue:
         shown: dict[str, int] = {what.value: counted.of.get(what, 0) for what in What}
         shown |= {"all": counted.all, "late": counted.late, "mine": counted.mine}
         return Response("".join(f"{name} {number}\n" for name, number in shown.items()), mimetype="text/plain")
+
+    def find(self) -> Response:
+        """To the case or filing of a number, as people type it."""
+        number = "".join(request.args.get("number", "")[:64].split()).upper()
+        if not _NUMBER.fullmatch(number):
+            raise UserMistake(texts.NO_NUMBER)
+        return go(url_for("console.case" if number[0] == "V" else "console.filing", number=number))
 
     def take(self, number: str) -> Response:
         """Claim a filing, and go and review it."""

@@ -8,7 +8,7 @@ from bot.model.operator import Role
 from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
-STAFF = {"waiting", "counts", "account", "sign_out", "sign_out_everywhere", "case", "filing", "file", "human", "task"}
+STAFF = {"waiting", "find", "counts", "account", "sign_out", "sign_out_everywhere", "case", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
 RIGHTS = {

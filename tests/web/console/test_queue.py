@@ -149,3 +149,17 @@ def test_a_page_asks_the_database_twenty_times_at_most(site, house, cast, all_ki
     event.listen(house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     browser.get("/console/")
     assert 0 < len(asked) <= 20
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads"), [("v2026-000001 ", "/console/cases/V2026-000001"), ("R2026-000009", "/console/filings/R2026-000009")]
+)
+def test_a_number_leads_to_its_page(site, house, cast, typed, leads):
+    assert signed_in(site, house, "author").get("/console/find", query_string={"number": typed}).headers["Location"] == leads
+
+
+@pytest.mark.parametrize("typed", ["", "x", "V2026", "//evil", "V2026-0000011", "９" * 10])
+def test_what_is_no_number_is_said_to_be_none(site, house, cast, typed):
+    answer = signed_in(site, house, "author").get("/console/find", query_string={"number": typed})
+    assert answer.status_code == 409
+    assert "没有看懂这个编号" in answer.text
