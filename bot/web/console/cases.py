@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, request, url_for
+from flask import Response, request, send_file, url_for
 
 from bot import clock
-from bot.actions import case_files, cases, deliveries, notices, operator_tasks, unchanged
+from bot.actions import case_files, cases, deliveries, evidence, notices, operator_tasks, unchanged
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
 from bot.model.case import Case
@@ -32,6 +33,7 @@ class Cases:
     def add_to(self, guard: Guard) -> None:
         """Its addresses."""
         guard.add("/cases/<number>", self.case, may=STAFF)
+        guard.add("/cases/<number>/evidence/<sha256>", self.evidence, may=STAFF)
         for name, view, may in (
             ("submit", self.submit, OPERATORS),
             ("discard", self.discard, OPERATORS),
@@ -49,6 +51,15 @@ class Cases:
     def case(self, number: str) -> Response:
         """All of it."""
         return self._page(names(number), said=texts.SAID.get(request.args.get("said", ""), ""))
+
+    def evidence(self, number: str, sha256: str) -> Response:
+        """A file of ours, to be saved: nothing of it is shown in the browser."""
+        way_back(url_for("console.case", number=number))
+        found, stream = evidence.opened(self._desk.context(), self._desk.me(), names(number), names(sha256))
+        response = send_file(stream, mimetype="application/octet-stream", max_age=0, conditional=False, etag=False)
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(found.name, safe='')}"
+        response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        return response
 
     def submit(self, number: str) -> Response:
         """For approval."""

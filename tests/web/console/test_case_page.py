@@ -1,10 +1,12 @@
 """The page of a case and its steps."""
 
+import io
 import re
 
 import pytest
 
-from bot.actions import cases
+from bot.actions import cases, evidence
+from bot.actions.evidence import Upload
 from bot.context import Context
 from bot.model.case import State, Step
 from bot.model.operator import Role
@@ -186,3 +188,16 @@ def test_every_case_of_a_long_story_can_be_read_by_everybody(site, house, cast, 
         for number in (scene.report, scene.objection, scene.returned, scene.withdrawal):
             assert browser.get(f"/console/filings/{number}").status_code == 200
         assert browser.get(f"/console/filings/{scene.draft}").status_code == 404
+
+
+def test_evidence_is_handed_out_to_be_saved_and_not_shown(house, cast, author):
+    number = draft(house, cast)
+    [kept] = evidence.add(Context(house), cast["author"], number, [Upload("截图.txt", io.BytesIO("证据".encode()))])
+    page = author.get(f"/console/cases/{number}")
+    assert kept.sha256 in page.text
+    answer = author.get(f"/console/cases/{number}/evidence/{kept.sha256}")
+    assert answer.data.decode() == "证据"
+    assert answer.mimetype == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert author.get(f"/console/cases/{number}/evidence/{'0' * 64}").status_code == 404

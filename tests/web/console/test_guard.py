@@ -8,7 +8,7 @@ from bot.model.operator import Role
 from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
-STAFF = {"waiting", "find", "counts", "account", "sign_out", "sign_out_everywhere", "case", "filing", "file", "human", "task"}
+STAFF = {"waiting", "find", "counts", "account", "sign_out", "sign_out_everywhere", "case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
 RIGHTS = {
@@ -18,7 +18,7 @@ RIGHTS = {
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke")},
     **{name: {Role.OPERATOR} for name in ("submit", "discard", "close", "resend", "measure", "confirm")},
 }
-ADDRESSED = {"secret": "none", "number": "V2026-000001", "file_id": "1", "request_id": "1", "task_id": "1"}
+ADDRESSED = {"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "file_id": "1", "request_id": "1", "task_id": "1"}
 
 
 def routes(site):
