@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from bot.actions import listings
+from bot import clock
 from bot.context import Context
-from bot.model.case import IN_FORCE, Case, State
+from bot.model.case import IN_FORCE, Case, State, listing
 from bot.model.case_file import CaseFile, Errand, Issued, Listed, Note, Recovery, Rung, Way
 from bot.model.filing import Filing
 from bot.model.provider import App
@@ -18,16 +18,12 @@ def read(ctx: Context, number: str) -> CaseFile:
     """All that is known of a case, private notes too. Raises NotFound."""
     with ctx.read() as connection:
         case = cases.by_number(connection, number)
-        issued = [
-            Issued(
-                notice=notice,
-                receipts=tuple(notices.receipts_of(connection, notice.id)),
-                views=tuple(notices.views_of(connection, notice.id)),
-            )
-            for notice in notices.of_case(connection, case.id)
-        ]
+        sent = notices.of_case(connection, case.id)
+        shown, ids = named(connection, [case])[0], [notice.id for notice in sent]
+        receipts, views = notices.receipts_by_notice(connection, ids), notices.views_by_notice(connection, ids)
+        issued = [Issued(notice=one, receipts=tuple(receipts[one.id]), views=tuple(views[one.id])) for one in sent]
         return CaseFile(
-            listed=named(connection, [case])[0],
+            listed=shown,
             staff={one.id: operator_texts.named(one) for one in operators.everyone(connection)},
             evidence=tuple(evidence.of_case(connection, case.id)),
             notices=tuple(issued),
@@ -37,7 +33,7 @@ def read(ctx: Context, number: str) -> CaseFile:
             errands=tuple(errand(task, case.number) for task in operator_tasks.opened(connection, case_id=case.id)),
             notes=tuple(Note(author_id=author, at=at, text=text) for author, at, text in cases.notes(connection, case.id)),
             filings=tuple(filings.of_case(connection, case.id, drafts=False)),
-            recovery=recovery(connection, _apps(connection, case), case.id) if case.issued_at and case.measures else None,
+            recovery=recovery(connection, _apps(connection, shown), case.id) if case.issued_at and case.measures else None,
         )
 
 
@@ -93,15 +89,26 @@ def named(connection: Tx, found: Iterable[Case]) -> list[Listed]:
 
 
 def recovery(tx: Tx, apps: Iterable[App], case_id: int) -> Recovery:
-    """Where the end of a case leads these apps, beside what other cases keep."""
+    """Where the end of a case leads these apps, all of one provider, beside what other cases keep."""
+    shown, now = list(apps), clock.now()
+    issued = cases.of_provider(tx, shown[0].provider_id, issued=True) if shown else []
+    withdrawn = filings.withdrawn(tx, [app.id for app in shown])
     ways, others = [], {}
-    for app in apps:
-        ways.append(Way(app=app, before=app.baseline, now=listings.of_app(tx, app), after=listings.without(tx, app, case_id)))
-        for number, one in cases.imposed_by_case(tx, app.provider_id, app.id, but=case_id):
-            if one.state in IN_FORCE:
-                others[one.id] = number, one
+    for app in shown:
+        about = [one for one in issued if one.app_id in (app.id, None)]
+        kept = [(one.number, imposed) for one in about if one.id != case_id for imposed in one.measures]
+        is_out = app.id in withdrawn
+        ways.append(
+            Way(
+                app=app,
+                before=app.baseline,
+                now=listing(app.baseline, [imposed for one in about for imposed in one.measures], now, is_withdrawn=is_out),
+                after=listing(app.baseline, [imposed for _, imposed in kept], now, is_withdrawn=is_out),
+            )
+        )
+        others.update({imposed.id: (number, imposed) for number, imposed in kept if imposed.state in IN_FORCE})
     return Recovery(ways=tuple(ways), others=tuple(others.values()))
 
 
-def _apps(tx: Tx, case: Case) -> list[App]:
-    return [providers.app(tx, case.app_id)] if case.app_id else providers.apps(tx, case.provider_id)
+def _apps(tx: Tx, shown: Listed) -> list[App]:
+    return [shown.app] if shown.app else providers.apps(tx, shown.provider.id)

@@ -1,6 +1,6 @@
 """Who has a case's notices, who has not and why; and sending the notice again to those who have not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot import clock
 from bot.actions import notices
@@ -8,6 +8,7 @@ from bot.actions.rights import by, must
 from bot.context import Context
 from bot.errors import UserMistake
 from bot.model.case import Case
+from bot.model.case_file import Issued
 from bot.model.delivered import Reach, Sent, Told
 from bot.model.notice import Notice
 from bot.model.operator import Operator, Role
@@ -27,10 +28,17 @@ def of_case(ctx: Context, number: str) -> list[Told]:
     """
     with ctx.read() as connection:
         case = cases.by_number(connection, number)
-        issued = notice_rows.of_case(connection, case.id)
-        sent = _sent(connection, issued)
-        owed = providers.admins(connection, case.provider_id) if case.is_open else []
-        return [_told(ctx, connection, case, notice, sent, owed if notice == issued[0] else []) for notice in issued]
+        issued = _issued(connection, notice_rows.of_case(connection, case.id))
+    return of_file(ctx, case, issued)
+
+
+def of_file(ctx: Context, case: Case, issued: Sequence[Issued]) -> list[Told]:
+    """The same for whoever has read the case already, with its notices."""
+    with ctx.read() as connection:
+        sent = _sent(connection, [one.notice for one in issued])
+        known = providers.admins(connection, case.provider_id, departed=True)
+    owed = [admin for admin in known if admin.is_active] if case.is_open else []
+    return [_told(ctx, one, sent, known, owed if one == issued[0] else []) for one in issued]
 
 
 def resend_missing(ctx: Context, actor: Operator, number: str) -> list[Admin]:
@@ -47,8 +55,9 @@ def resend_missing(ctx: Context, actor: Operator, number: str) -> list[Admin]:
             raise UserMistake(texts.NO_NOTICE)
         if not case.is_open:
             raise UserMistake(texts.ONLY_OPEN)
-        speaking = providers.admins(tx, case.provider_id)
-        told = _told(ctx, tx, case, issued[0], _sent(tx, issued[:1]), speaking)
+        known = providers.admins(tx, case.provider_id, departed=True)
+        speaking = [admin for admin in known if admin.is_active]
+        told = _told(ctx, _issued(tx, issued[:1])[0], _sent(tx, issued[:1]), known, speaking)
         missing = {reach.address for reach in told.people if reach.misses_card(clock.now())}
         to = [admin for admin in speaking if admin.address in missing]
         if to:
@@ -66,14 +75,20 @@ def _sent(connection: Tx, issued: Iterable[Notice]) -> Deliveries:
     return found
 
 
-def _told(ctx: Context, connection: Tx, case: Case, notice: Notice, sent: Deliveries, owed: Iterable[Admin]) -> Told:
-    """owed: who has to be named, sent to or not."""
-    known = providers.admins(connection, case.provider_id, departed=True)
+def _issued(connection: Tx, notices_of: Sequence[Notice]) -> list[Issued]:
+    ids = [notice.id for notice in notices_of]
+    receipts, views = notice_rows.receipts_by_notice(connection, ids), notice_rows.views_by_notice(connection, ids)
+    return [Issued(notice=one, receipts=tuple(receipts[one.id]), views=tuple(views[one.id])) for one in notices_of]
+
+
+def _told(ctx: Context, issued: Issued, sent: Deliveries, known: Iterable[Admin], owed: Iterable[Admin]) -> Told:
+    """known: the provider's admins, the departed too. owed: who has to be named, sent to or not."""
+    notice = issued.notice
     names = {admin.address: admin.name for admin in known}
     speaking = {admin.address for admin in known if admin.is_active}
     here = ctx.settings.wecom_corpid, ctx.settings.wecom_agentid
-    seen = {address: at for address, _, at in notice_rows.views_of(connection, notice.id)}
-    receipts = {receipt.address: receipt.at for receipt in notice_rows.receipts_of(connection, notice.id)}
+    seen = {address: at for address, _, at in issued.views}
+    receipts = {receipt.address: receipt.at for receipt in issued.receipts}
     by_address: dict[Address, list[Sent]] = {admin.address: [] for admin in owed}
     for address, one in sent[notice.id]:
         by_address.setdefault(address, []).append(one)

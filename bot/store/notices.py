@@ -1,6 +1,6 @@
 """Notices: who was sent which, saw it and confirmed it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -123,6 +123,24 @@ def views_of(connection: Connection, notice_id: int) -> list[tuple[Address, str,
     """(who, how, when first), oldest first."""
     rows = connection.execute(select(views).where(views.c.notice_id == notice_id).order_by(views.c.first_at, views.c.id))
     return [(Address(row.corpid, row.agentid, row.userid), row.how, row.first_at) for row in rows]
+
+
+def receipts_by_notice(connection: Connection, notice_ids: Collection[int]) -> dict[int, list[Receipt]]:
+    """Of several notices at once, each oldest first; every notice has a list."""
+    found: dict[int, list[Receipt]] = {one: [] for one in notice_ids}
+    statement = select(receipts).where(receipts.c.notice_id.in_(list(notice_ids))).order_by(receipts.c.at, receipts.c.id)
+    for row in connection.execute(statement):
+        found[row.notice_id].append(Receipt(address=Address(row.corpid, row.agentid, row.userid), name=row.name, how=row.how, at=row.at))
+    return found
+
+
+def views_by_notice(connection: Connection, notice_ids: Collection[int]) -> dict[int, list[tuple[Address, str, datetime]]]:
+    """The same of who looked: (who, how, when first)."""
+    found: dict[int, list[tuple[Address, str, datetime]]] = {one: [] for one in notice_ids}
+    statement = select(views).where(views.c.notice_id.in_(list(notice_ids))).order_by(views.c.first_at, views.c.id)
+    for row in connection.execute(statement):
+        found[row.notice_id].append((Address(row.corpid, row.agentid, row.userid), row.how, row.first_at))
+    return found
 
 
 def first_accepted(connection: Connection, notice_id: int) -> dict[str, datetime]:

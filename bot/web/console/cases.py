@@ -126,15 +126,15 @@ class Cases:
         ctx, me = self._desk.context(), self._desk.me()
         file = case_files.read(ctx, number)
         case, trail = file.case, unchanged.events(ctx, number)
-        told = deliveries.of_case(ctx, number)
-        admins = case_files.admins(ctx, case)
+        told = deliveries.of_file(ctx, case, file.notices)
+        admins = 0 if case.issued_at else case_files.admins(ctx, case)
         return self._desk.page(
             "console/case.html",
             status,
             file=file,
             case=case,
             told=told,
-            statement=_preview(ctx, case),
+            statement=file.notices[0].notice.statement if file.notices else _preview(ctx, case),
             trail=trail[-_MOST_EVENTS:],
             seq=trail[-1].seq if trail else 0,
             presses=offers.of_case(case, me, admins),
@@ -153,7 +153,7 @@ def _is_issued(done: Case) -> bool:
 
 
 def _preview(ctx: Context, case: Case) -> Statement | None:
-    """The first notice; of a draft that cannot be worded yet, none."""
+    """The notice that is to be; of a draft that cannot be worded yet, none."""
     try:
         return notices.preview(ctx, case.number)
     except (UserMistake, NotFound):

@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+from sqlalchemy import event
 
 from bot.actions import cases, evidence
 from bot.actions.evidence import Upload
@@ -201,3 +202,19 @@ def test_evidence_is_handed_out_to_be_saved_and_not_shown(house, cast, author):
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert author.get(f"/console/cases/{number}/evidence/{'0' * 64}").status_code == 404
+
+
+def test_a_page_asks_the_database_no_more_for_more_notices_and_apps(site, house, cast, clock, author):
+    asked = []
+    event.listen(house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def count(browser, number):
+        asked.clear()
+        assert browser.get(f"/console/cases/{number}").status_code == 200
+        return len(asked)
+
+    few = count(author, issue(house, cast, finding(app="app-2"), key="few"))
+    number = play(house, cast, clock).half_way  # with three notices and two filings
+    many = count(signed_in(site, house, "author"), number)
+    assert few <= 26
+    assert many - few <= 2  # what filings have inside
