@@ -326,6 +326,8 @@ def opened(ctx: Context, address: Address, number: str, file_id: int) -> tuple[F
     with ctx.read() as connection:
         filing = own(connection, admin_at(connection, address), number)
         found = filings.file(connection, filing.id, file_id)
+    if found.destroyed_at:  # though the same bytes may lie here for another
+        raise NotFound("file")
     return found, Files.of(ctx.settings).open(found.sha256)
 
 

@@ -57,7 +57,7 @@ def opened(ctx: Context, actor: Operator, number: str, file_id: int) -> tuple[Fi
         must(connection, actor, *Role)
         filing = _handed_in(connection, number)
         found = filings.file(connection, filing.id, file_id)
-    if not found.round:
+    if not found.round or found.destroyed_at:
         raise NotFound("file")
     stream = Files.of(ctx.settings).open(found.sha256)
     try:

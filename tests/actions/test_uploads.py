@@ -3,17 +3,19 @@
 import hashlib
 import io
 import threading
+from dataclasses import replace
 
 import pytest
 
-from bot.actions import filings, kept_files, uploads
+from bot.actions import cases, filings, kept_files, review_pages, uploads
 from bot.context import Context
 from bot.errors import NoSpace, NotFound, UserMistake
 from bot.files import Files, OutOfStep
 from bot.model.filing import FilingKind
+from tests import cast as players
 from tests.cast import finding, issue
 from tests.test_file_looks import PNG
-from tests.way_back import LI, WANG, ZHAO, decide, filing_of, hand_in, rows_of
+from tests.way_back import LI, WANG, ZHAO, decide, filing_of, hand_in, rows_of, written
 from tests.web.visitors import depart
 
 PICTURE = PNG[:-12] + b"\0\0\x80\0tEXt" + b"x" * 0x8000 + bytes(4) + PNG[-12:]  # a whole PNG of 32 KiB
@@ -240,8 +242,6 @@ def test_orphans_and_cut_off_uploads_are_swept_and_what_rows_need_stays(house, c
 
 
 def test_files_are_kept_as_long_as_is_said_and_their_hashes_for_ever(make_settings, make_house, database, clock):
-    from tests import cast as players
-
     house = make_house(database)
     keeping = type(house)(settings=make_settings(files_keep_days=30), database=house.database, book=house.book, wake=house.wake)
     staff = players.write(keeping)
@@ -251,8 +251,6 @@ def test_files_are_kept_as_long_as_is_said_and_their_hashes_for_ever(make_settin
     decide(keeping, staff["approver"], report.number, "accept")
     clock.tick(days=40)
     assert kept_files.sweep(ctx) == 0, "the case goes on"
-    from bot.actions import cases
-
     cases.revoke(Context(keeping), staff["approver2"], number, "认定有误。")
     clock.tick(days=29)
     assert kept_files.sweep(ctx) == 0
@@ -264,3 +262,24 @@ def test_files_are_kept_as_long_as_is_said_and_their_hashes_for_ever(make_settin
     with pytest.raises(NotFound):
         filings.opened(ctx, WANG, report.number, row["id"])
     assert kept_files.check(ctx).missing == ()
+
+
+def test_bytes_that_another_filing_still_needs_stay_when_one_lets_them_go(make_settings, make_house, database, clock):
+    usual = make_house(database)
+    keeping = replace(usual, settings=make_settings(files_keep_days=30))
+    staff, ctx = players.write(keeping), Context(keeping)
+    numbers = [issue(keeping, staff, finding(facts=f"{key}。"), key) for key in ("first", "second")]
+    over, open_still = (filings.start(ctx, WANG, FilingKind.REPORT, case=number).number for number in numbers)
+    gone, kept = (uploads.bring(ctx, WANG, number, "2.9", "a.png", io.BytesIO(PNG)) for number in (over, open_still))
+    filings.submit(ctx, WANG, over, written(filing_of(keeping, over)))
+    cases.revoke(ctx, staff["approver2"], numbers[0], "认定有误。")
+    clock.tick(days=31)
+    assert kept_files.sweep(ctx) == 0
+    assert [row["destroyed_at"] is not None for row in rows_of(keeping, "filing_files")] == [True, False]
+    with pytest.raises(NotFound):
+        filings.opened(ctx, WANG, over, gone.id)
+    with pytest.raises(NotFound):
+        review_pages.opened(ctx, staff["approver"], over, gone.id)
+    with filings.opened(ctx, WANG, open_still, kept.id)[1] as file:
+        assert file.read() == PNG
+    assert kept_files.check(ctx, deep=True).missing == ()
