@@ -306,7 +306,8 @@ def test_an_event_that_asks_nothing_is_stored_and_acknowledged_empty(post, datab
 @pytest.mark.parametrize("fields", [{"MediaId": "m", "PicUrl": "u"}, {}])
 @pytest.mark.parametrize("kind", ["image", "voice", "video", "file", "link", "something_new"])
 def test_what_is_no_text_gets_a_polite_word(post, wang, kind, fields):
-    assert post(message_of(wang, kind, **fields)).text == common.NOT_TEXT
+    words = chat_filings.NO_PLACE if kind in ("image", "file") else common.NOT_TEXT
+    assert post(message_of(wang, kind, **fields)).text == words
 
 
 def test_a_place_on_the_map_gets_a_polite_word(post, wang):
