@@ -290,6 +290,7 @@ def test_forbidden_conduct_ends_in_permanent_delisting(demo, admin):
     admin.is_told("黑名单")
     admin.say("我要申诉")
     admin.press(delisting)
+    admin.press("提出异议")
     page = admin.open("异议 O")
     page.get_by_label("异议理由").fill("并没有引导企业迁走。")
     submit(page, admin)

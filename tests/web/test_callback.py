@@ -8,7 +8,7 @@ from wechatpy.enterprise.crypto import PrpCrypto
 
 from bot import clock as product_clock
 from bot.dispatch import Dispatcher
-from bot.model.texts import answers, common
+from bot.model.texts import answers, chat_filings, common
 from bot.store import database as database_module
 from bot.store.database import Database
 from bot.web.callback import Callback
