@@ -130,15 +130,18 @@ def set_password(ctx: Context, actor: Operator, login: str, password: str) -> Op
 # While signed in
 
 
-def visit(ctx: Context, secret: str) -> Visit | None:
-    """Who holds this cookie, as the database has them now; None where it holds no more, or they may act no more."""
+def visit(ctx: Context, secret: str, *, by_itself: bool = False) -> Visit | None:
+    """Who holds this cookie, as the database has them now; None where it holds no more, or they may act no more.
+
+    by_itself: a page asks without anybody's doing; that keeps nobody signed in.
+    """
     now = clock.now()
     with ctx.read() as connection:
         found = sign_ins.by_digest(connection, _digest(secret), now)
         operator = operators.get(connection, found.operator_id) if found else None
     if found is None or operator is None or not operator.is_active:
         return None
-    if now - found.seen_at >= SEEN_EVERY:
+    if now - found.seen_at >= SEEN_EVERY and not by_itself:
         with ctx.transaction() as tx:
             sign_ins.seen(tx, found.id, now)
     return Visit(sign_in=found, operator=operator)

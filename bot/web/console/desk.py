@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, g, redirect, render_template, request
 
 from bot import clock
+from bot.actions import queue
 from bot.actions.sign_in import Browser
 from bot.context import Context, House
 from bot.errors import NotFound
@@ -46,11 +47,12 @@ class Desk:
         return Browser(texts.device(request.user_agent.string[:512]), network(request.remote_addr or ""))
 
     def page(self, template: str, status: int = 200, **shown: Any) -> Response:
-        """A page; for whoever is signed in, its head says who, and its forms carry their token."""
+        """A page; for whoever is signed in, its head says who, and its forms carry their token and its menu says how much waits."""
         visit = g.get("console_visit")
         if visit is not None:
             shown["me"] = visit.operator
             shown["token"] = self.cookies.form_token(self.cookies.session(request))
+            shown.setdefault("counts", queue.counts(self.context(), visit.operator))
         words = render_template(template, now=clock.now(), **shown)
         return Response(words, status=status, mimetype="text/html")
 

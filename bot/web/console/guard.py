@@ -13,6 +13,7 @@ from bot.web.console.desk import Desk, own_path
 OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
 STAFF = frozenset(Role)
 _KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
+_BY_ITSELF = "console.counts"  # what pages ask for every few seconds
 _NEVER_KEPT = {"token", "password", "again"}
 
 _POLICY = "; ".join(
@@ -68,7 +69,8 @@ class Guard:
         if request.method == "POST" and not _is_from_here():
             abort(403)
         secret = self._desk.cookies.session(request)
-        g.console_visit = sign_in.visit(self._desk.context(), secret) if secret else None
+        by_itself = endpoint == _BY_ITSELF
+        g.console_visit = sign_in.visit(self._desk.context(), secret, by_itself=by_itself) if secret else None
         if not may:
             return self._check_open_form()
         if g.console_visit is None:

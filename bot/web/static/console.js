@@ -11,14 +11,14 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
 // Counts follow what happens; the list stays as it is until somebody asks for it, so that nothing jumps under a hand.
-const desk = document.querySelector("[data-refresh]");
-if (desk) {
+const menu = document.querySelector("[data-refresh]");
+if (menu) {
   let first = "";
   const refresh = async () => {
     if (document.hidden) return;
     let answer;
     try {
-      answer = await fetch(desk.dataset.refresh, { redirect: "error" });
+      answer = await fetch(menu.dataset.refresh, { redirect: "error" });
     } catch {
       return; // the network is away, or the session over: the next press says so
     }
@@ -28,7 +28,8 @@ if (desk) {
       const [name, number] = line.split(" ");
       document.querySelectorAll(`[data-count="${name}"]`).forEach((place) => { place.textContent = number; });
     }
-    if (first && told !== first) document.querySelector(".fresh").hidden = false;
+    const fresh = document.querySelector(".fresh");
+    if (fresh && first && told !== first) fresh.hidden = false;
     first = first || told;
   };
   refresh();

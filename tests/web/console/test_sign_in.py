@@ -230,3 +230,13 @@ def test_the_last_use_is_noted_to_the_minute(site, house, cast, clock):
     clock.tick(seconds=30)
     browser.get("/console/account")
     assert [row.seen_at for row in all_of(house.database, "sign_ins")] == [before + timedelta(minutes=1)]
+
+
+def test_a_page_left_open_keeps_nobody_signed_in(site, house, cast, clock):
+    browser = signed_in(site, house, "author")
+    for _ in range(4):
+        clock.tick(minutes=59)
+        assert browser.get("/console/counts").status_code == 200
+    clock.tick(minutes=5)
+    assert browser.get("/console/counts").status_code == 302
+    assert browser.get("/console/account").status_code == 302
