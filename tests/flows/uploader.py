@@ -47,4 +47,5 @@ def bring(url: str, point: str, number: str, token: str, raw: bytes) -> str:
 
 
 if __name__ == "__main__":
-    tell("kept", bring(*sys.argv[1:5], Path(sys.argv[5]).read_bytes()))
+    url, point, number, token, film = sys.argv[1:]
+    tell("kept", bring(url, point, number, token, Path(film).read_bytes()))

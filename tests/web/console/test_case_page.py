@@ -28,7 +28,7 @@ def form(browser, number, step, **fields):
 
 
 def hidden(page):
-    return {name: re.search(rf'name="{name}" value="([^"]+)"', page.text)[1] for name in ("token", "version", "seq")}
+    return {name: re.findall(rf'name="{name}" value="([^"]+)"', page.text)[0] for name in ("token", "version", "seq")}
 
 
 def offered(page):
@@ -68,6 +68,7 @@ def test_who_wrote_a_case_is_told_why_they_cannot_approve_it(site, house, cast):
         from bot.store import operators
 
         both = operators.by_login(connection, "both")
+    assert both
     number = cases.open_case(Context(house), both, finding(), "own").number
     cases.submit(Context(house), both, number)
     page = browser.get(f"/console/cases/{number}")

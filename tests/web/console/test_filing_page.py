@@ -30,7 +30,7 @@ def author(site, house, cast):
 
 
 def hidden(page):
-    return {name: re.search(rf'name="{name}" value="([^"]+)"', page.text)[1] for name in ("token", "version")}
+    return {name: re.findall(rf'name="{name}" value="([^"]+)"', page.text)[0] for name in ("token", "version")}
 
 
 def decide(browser, number, action, **fields):
@@ -116,6 +116,7 @@ def test_whoever_asked_for_a_person_is_answered_once(house, cast, author):
     now = product_clock.now()
     with house.database.write() as tx:
         asked = humans.add(tx, at("WangWei"), Said("k", "为什么<b>？", "请看 2.9。"), now, now)
+    assert asked
     page = author.get(f"/console/humans/{asked.id}")
     assert "为什么&lt;b&gt;？" in page.text
     assert press(author, f"/console/humans/{asked.id}/answer", text=" ").status_code == 409
