@@ -244,7 +244,7 @@ class Dispatcher:
 
     def _commit(self, ctx: InboundContext, received: inbox.Received, reply: Reply, outcome: str) -> inbox.Received | str:
         """Commit what a handler began; with nothing begun, the row goes into one commit with those of others."""
-        done, later = _completed(received, reply.now, outcome=outcome), reply.later
+        done, later = _completed(received, reply.now, outcome=outcome), reply.later if received.userid else ()
         if not later and ctx.is_untouched:
             return done
         if done.reply_state == "late" and later:  # or what follows would overtake it: now all of it goes out in order

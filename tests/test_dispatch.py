@@ -163,6 +163,24 @@ def test_a_mistake_in_a_press_is_told_by_a_message_for_it_takes_no_passive_reply
     assert all_of(database, "leases") == []
 
 
+def test_what_nobody_pressed_is_told_to_nobody(dispatch, database, wang):
+    press = TemplateCardEvent(
+        corpid=wang.corpid,
+        agentid=wang.agentid,
+        userid="",
+        created_s=int(product_clock.timestamp()),
+        key="press",
+        event="template_card_event",
+        event_key="begin",
+        task_id="t",
+        card_type="button_interaction",
+        response_code="c",
+    )
+    assert handle(dispatch(lambda *_: Reply(later=(Outgoing("text", {"content": "后续"}),))), press) == ""
+    assert [row.state for row in all_of(database, "inbox")] == ["handled"]
+    assert all_of(database, "batches") == []
+
+
 def test_what_a_handler_found_goes_on_the_row(dispatch, database, wang):
     def handler(message, ctx):
         ctx.outcome = "4.2" + "x" * 100

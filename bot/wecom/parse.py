@@ -119,7 +119,7 @@ def _who(fields: dict[str, str], agentid: int) -> tuple[str, str, int, int]:
 
 def _id(text: str) -> str:
     """An id fit to be stored and to be sent to: `|` joins ids in message/send, and @all is everybody (path/90236)."""
-    if not text.isprintable() or " " in text or "|" in text or text == "@all" or len(text.encode()) > _ID_BYTES:
+    if not text.isprintable() or " " in text or "|" in text or text.casefold() == "@all" or len(text.encode()) > _ID_BYTES:
         raise malformed()
     return text
 

@@ -147,7 +147,7 @@ def _judge(maker: Maker, one: Hostile, status: int, stored: int, findings: Findi
 def _check_effects(folder: Path, log: Path, findings: Findings) -> None:
     """Nothing went out but a word to each who pressed a card that nobody sent; nobody was greeted twice; no exception is unhandled."""
     with closing(sqlite3.connect(folder / "data" / "bot.db")) as database:
-        pressed = database.execute("SELECT count(*) FROM inbox WHERE kind = 'template_card_event'").fetchone()[0]
+        pressed = database.execute("SELECT count(*) FROM inbox WHERE kind = 'template_card_event' AND userid != ''").fetchone()[0]
         outgoing = database.execute("SELECT count(*) FROM batches").fetchone()[0] - pressed
         receipts = database.execute("SELECT count(*) FROM receipts").fetchone()[0]
         greeted = database.execute(
