@@ -13,12 +13,6 @@ def of_app(tx: Tx, app: App) -> Listing:
     return listing(app.baseline, cases.imposed_on(tx, app.provider_id, app.id), clock.now(), is_withdrawn=is_withdrawn)
 
 
-def without(tx: Tx, app: App, case_id: int) -> Listing:
-    """What would hold for an app without the measures of one case: what its recovery leads to."""
-    others = cases.imposed_on(tx, app.provider_id, app.id, but=case_id)
-    return listing(app.baseline, others, clock.now(), is_withdrawn=app.id in filings.withdrawn(tx, [app.id]))
-
-
 def of_provider(tx: Tx, provider_id: int) -> list[tuple[App, Listing]]:
     """Every app of a provider, as it is listed now."""
     return [(app, of_app(tx, app)) for app in providers.apps(tx, provider_id)]

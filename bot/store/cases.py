@@ -144,10 +144,10 @@ def _imposed(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
-def imposed_on(connection: Connection, provider_id: int, app_id: int, *, but: int = 0) -> list[Imposed]:
-    """All measures of issued cases about this app, or about its provider as a whole. but: the id of a case to leave out."""
+def imposed_on(connection: Connection, provider_id: int, app_id: int) -> list[Imposed]:
+    """All measures of issued cases about this app, or about its provider as a whole."""
     of_these = and_(cases.c.provider_id == provider_id, or_(cases.c.app_id == app_id, cases.c.app_id.is_(None)), cases.c.state.in_(ISSUED))
-    case_ids = list(connection.execute(select(cases.c.id).where(of_these, cases.c.id != but)).scalars())
+    case_ids = list(connection.execute(select(cases.c.id).where(of_these)).scalars())
     return [one for imposed in _imposed(connection, case_ids).values() for one in imposed]
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from bot import clock as product_clock
-from bot.actions import cases, listings, recovery, reviews
+from bot.actions import case_files, cases, recovery, reviews
 from bot.context import Context
 from bot.errors import TransitionNotAllowed, UserMistake
 from bot.model.case import Planned, State
@@ -46,7 +46,7 @@ def without(house, number):
     with house.database.read() as connection:
         app = providers.app_by_code(connection, "app-1")
         assert app is not None
-        return listings.without(connection, app, case_of(house, number).id)
+        return case_files.recovery(connection, [app], case_of(house, number).id).ways[0].after
 
 
 def tasks(house, state="open"):

@@ -61,8 +61,6 @@ ACTIONS = {
     "export": "导出证据包",
     "destroy_personal": "销毁个人信息",
     "overdue": "逾期",
-    "wish_report": "想提交整改报告",
-    "wish_object": "想提出异议",
     "start_recovery": "开始恢复",
     "measure_lifting": "开始解除措施",
     "finish_recovery": "恢复完成",
