@@ -30,6 +30,16 @@ _FAILURES = {
     507: ("存储空间不足", "服务器存储空间不足，没有保存。请联系维护人员。"),
 }
 REFUSED = "没有办理"
+MENU = {
+    "waiting": "待办",
+    "cases": "案件",
+    "providers": "服务商",
+    "broadcasts": "广播",
+    "rulebooks": "规则",
+    "questions": "提问",
+    "overview": "概览",
+    "settings": "设置",
+}
 
 
 def failure(status: int) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """What all pages of the console share: who reads, and how a page is made."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -11,9 +12,10 @@ from bot.actions import queue
 from bot.actions.sign_in import Browser
 from bot.context import Context, House
 from bot.errors import NotFound
-from bot.model.operator import Operator
+from bot.model.operator import Operator, Role
 from bot.model.sign_in import Visit
 from bot.model.texts import console as texts
+from bot.web.console import menu
 from bot.web.console.cookies import Cookies
 
 _OWN_PATH = re.compile(r"/console/[\w\-/.?=&%]{0,400}", re.ASCII)
@@ -28,6 +30,7 @@ class Desk:
         self.house = house
         self.settings = house.settings
         self.cookies = Cookies(house.settings)
+        self.rights: Mapping[str, frozenset[Role]] = {}  # by endpoint; the guard's
 
     def context(self) -> Context:
         """For one request."""
@@ -51,6 +54,7 @@ class Desk:
         visit = g.get("console_visit")
         if visit is not None:
             shown["me"] = visit.operator
+            shown["menu"] = menu.entries(self.rights, visit.operator)
             shown["token"] = self.cookies.form_token(self.cookies.session(request))
             shown.setdefault("counts", queue.counts(self.context(), visit.operator))
         words = render_template(template, now=clock.now(), **shown)

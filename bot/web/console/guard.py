@@ -45,6 +45,7 @@ class Guard:
         self._desk = desk
         self._pages: Blueprint | None = None
         self.rights: dict[str, frozenset[Role]] = {}
+        desk.rights = self.rights
 
     def watch(self, pages: Blueprint) -> None:
         """Stand in front of every page of this blueprint."""
