@@ -3,38 +3,49 @@
 from collections.abc import Iterable
 
 from bot import clock
+from bot.actions.presences import LASTS
 from bot.context import Context
-from bot.model.case import IN_FORCE, Case, State, listing
-from bot.model.case_file import CaseFile, Errand, Issued, Listed, Note, Recovery, Rung, Way
+from bot.model.case import IN_FORCE, ISSUED, Case, State, listing
+from bot.model.case_file import CaseFile, Errand, Listed, Note, Recovery, Rung, Way
 from bot.model.filing import Filing
 from bot.model.provider import App
+from bot.model.similar import Similar, summed
 from bot.model.texts import operators as operator_texts
-from bot.store import cases, evidence, filings, ladder, notices, operator_tasks, operators, providers
+from bot.store import cases, evidence, filings, ladder, notices, operator_tasks, presences, providers
 from bot.store.database import Tx
 from bot.store.operator_tasks import OperatorTask
 
+_MOST_SIMILAR = 100
 
-def read(ctx: Context, number: str) -> CaseFile:
-    """All that is known of a case, private notes too. Raises NotFound."""
+
+def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
+    """All that is known of a case, private notes too. me: the operator who looks, and is not told that they are there. Raises NotFound."""
     with ctx.read() as connection:
         case = cases.by_number(connection, number)
         sent = notices.of_case(connection, case.id)
-        shown, ids = named(connection, [case])[0], [notice.id for notice in sent]
-        receipts, views = notices.receipts_by_notice(connection, ids), notices.views_by_notice(connection, ids)
-        issued = [Issued(notice=one, receipts=tuple(receipts[one.id]), views=tuple(views[one.id])) for one in sent]
+        shown = named(connection, [case])[0]
+        staff, here = presences.staff(connection, number, clock.now() - LASTS)
+        names = {one.id: operator_texts.named(one) for one in staff}
         return CaseFile(
             listed=shown,
-            staff={one.id: operator_texts.named(one) for one in operators.everyone(connection)},
+            staff=names,
             evidence=tuple(evidence.of_case(connection, case.id)),
-            notices=tuple(issued),
+            notices=tuple(notices.issued(connection, sent)),
             ladder=tuple(
                 Rung(step=step, due_at=due, done_at=done, result=result) for step, due, done, result in ladder.steps(connection, case.id)
             ),
             errands=tuple(errand(task, case.number) for task in operator_tasks.opened(connection, case_id=case.id)),
             notes=tuple(Note(author_id=author, at=at, text=text) for author, at, text in cases.notes(connection, case.id)),
-            filings=tuple(filings.of_case(connection, case.id, drafts=False)),
-            recovery=recovery(connection, _apps(connection, shown), case.id) if case.issued_at and case.measures else None,
+            filings=tuple(filings.of_case(connection, case.id, drafts=False, inside=False)),
+            recovery=_recovery(connection, shown) if case.issued_at and case.measures else None,
+            here=tuple(names[one] for one in here if one != me),
         )
+
+
+def similar(ctx: Context, case: Case) -> Similar:
+    """How cases on the same ground went before, the newest hundred."""
+    with ctx.read() as connection:
+        return summed(cases.similar(connection, case, _MOST_SIMILAR))
 
 
 def admins(ctx: Context, case: Case) -> int:
@@ -83,15 +94,14 @@ def errand(task: OperatorTask, number: str) -> Errand:
 def named(connection: Tx, found: Iterable[Case]) -> list[Listed]:
     """Cases with their provider and app."""
     kept = list(found)
-    whose = {provider_id: providers.get(connection, provider_id) for provider_id in {case.provider_id for case in kept}}
-    apps = {app_id: providers.app(connection, app_id) for app_id in {case.app_id for case in kept} if app_id}
+    whose, apps = providers.named(connection, {case.provider_id for case in kept}, {case.app_id for case in kept if case.app_id})
     return [Listed(case=case, provider=whose[case.provider_id], app=apps[case.app_id] if case.app_id else None) for case in kept]
 
 
-def recovery(tx: Tx, apps: Iterable[App], case_id: int) -> Recovery:
-    """Where the end of a case leads these apps, all of one provider, beside what other cases keep."""
+def recovery(tx: Tx, apps: Iterable[App], known: Iterable[Case], case_id: int) -> Recovery:
+    """Where the end of a case leads these apps, all of one provider, beside what other cases keep. known: all cases of the provider."""
     shown, now = list(apps), clock.now()
-    issued = cases.of_provider(tx, shown[0].provider_id, issued=True) if shown else []
+    issued = [one for one in known if one.state in ISSUED]
     withdrawn = filings.withdrawn(tx, [app.id for app in shown])
     ways, others = [], {}
     for app in shown:
@@ -110,5 +120,6 @@ def recovery(tx: Tx, apps: Iterable[App], case_id: int) -> Recovery:
     return Recovery(ways=tuple(ways), others=tuple(others.values()))
 
 
-def _apps(tx: Tx, shown: Listed) -> list[App]:
-    return [shown.app] if shown.app else providers.apps(tx, shown.provider.id)
+def _recovery(tx: Tx, shown: Listed) -> Recovery:
+    apps = [shown.app] if shown.app else providers.apps(tx, shown.provider.id)
+    return recovery(tx, apps, cases.of_provider(tx, shown.provider.id, issued=True), shown.case.id)

@@ -14,6 +14,7 @@ from bot.actions.words import MOST_CHARS, can_be_kept, written
 from bot.context import Context
 from bot.errors import NotFound, TransitionNotAllowed, UserMistake
 from bot.model.case import CASE, MEASURE, Case, Finding, Imposed, Kind, State, Step
+from bot.model.duty import approve_by
 from bot.model.notice import Notice
 from bot.model.operator import Operator, Role
 from bot.model.texts import cases as texts
@@ -73,7 +74,8 @@ def submit(ctx: Context, actor: Operator, number: str) -> Case:
         left = unfilled({"facts": case.facts, "reasons": case.reasons, "recovery": case.recovery, "contact": case.contact})
         if left:
             raise UserMistake(texts.unfilled(left))
-        case = cases.advance(tx, case, "submit", submitted_at=clock.now())
+        now = clock.now()
+        case = cases.advance(tx, case, "submit", submitted_at=now, approve_by=approve_by(now))
         _record(tx, case, actor, "submit", {})
         return case
 
@@ -119,8 +121,21 @@ def send_back(ctx: Context, actor: Operator, number: str, reason: str) -> Case:
         case = cases.by_number(tx, number)
         CASE.next(case.state, "send_back")
         reason = written(texts.WHY_BACK, reason)
-        case = cases.advance(tx, case, "send_back", approver_id=None, second_approver_id=None, submitted_at=None)
+        case = cases.advance(tx, case, "send_back", approver_id=None, second_approver_id=None, submitted_at=None, approve_by=None)
         _record(tx, case, actor, "send_back", {}, personal={"reason": reason})
+        return case
+
+
+def retract(ctx: Context, actor: Operator, number: str) -> Case:
+    """Take one's own case back from approval, to go on writing. Approvals given so far are gone. Raises UserMistake for anybody else."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.by_number(tx, number)
+        CASE.next(case.state, "retract")
+        if case.author_id != actor.id:
+            raise UserMistake(texts.ONLY_THE_AUTHOR)
+        case = cases.advance(tx, case, "retract", approver_id=None, second_approver_id=None, submitted_at=None, approve_by=None)
+        _record(tx, case, actor, "retract", {})
         return case
 
 
@@ -133,6 +148,17 @@ def discard(ctx: Context, actor: Operator, number: str) -> Case:
         for one in case.measures:
             cases.move(tx, one, "drop")
         _record(tx, case, actor, "discard", {})
+        return cases.get(tx, case.id)
+
+
+def restore(ctx: Context, actor: Operator, number: str) -> Case:
+    """Take up a draft again that was discarded."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.advance(tx, cases.by_number(tx, number), "restore", ended_at=None)
+        for one in case.measures:
+            cases.move(tx, one, "plan")
+        _record(tx, case, actor, "restore", {})
         return cases.get(tx, case.id)
 
 
@@ -203,6 +229,27 @@ def move_measure(ctx: Context, actor: Operator, number: str, measure: Measure, a
         operator_tasks.finish(tx, f"{action}:{one.id}", actor.id, now)
         _record(tx, case, actor, f"measure_{action}", {"measure": measure})
         return recovery.finish(ctx, tx, cases.get(tx, case.id), by(actor))
+
+
+def undo_measure(ctx: Context, actor: Operator, number: str, measure: Measure) -> Case:
+    """Take back that a measure was carried out, or lifted, on the platform: it was confirmed by mistake.
+
+    Raises UserMistake where something followed that cannot be taken back: a case that ended, a measure lifted after this one.
+    """
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        case = cases.get(tx, cases.by_number(tx, number).id, lock=True)
+        one = _measure(case, measure)
+        action = "undo_apply" if one.state is Step.APPLIED else "undo_lift"
+        MEASURE.next(one.state, action)
+        if wrong := texts.cannot_undo(case, recovery.followed(case, one), is_applied=one.state is Step.APPLIED):
+            raise UserMistake(wrong)
+        fields = ("applied_at", "applied_by") if action == "undo_apply" else ("lifted_at", "lifted_by")
+        cases.move(tx, one, action, **dict.fromkeys(fields))
+        now = clock.now()
+        operator_tasks.reopen(tx, f"{'apply' if action == 'undo_apply' else 'lift'}:{one.id}", now)
+        _record(tx, case, actor, f"measure_{action}", {"measure": measure})
+        return cases.get(tx, case.id)
 
 
 def add_note(ctx: Context, actor: Operator, number: str, text: str) -> None:

@@ -28,7 +28,7 @@ def of_case(ctx: Context, number: str) -> list[Told]:
     """
     with ctx.read() as connection:
         case = cases.by_number(connection, number)
-        issued = _issued(connection, notice_rows.of_case(connection, case.id))
+        issued = notice_rows.issued(connection, notice_rows.of_case(connection, case.id))
     return of_file(ctx, case, issued)
 
 
@@ -57,7 +57,7 @@ def resend_missing(ctx: Context, actor: Operator, number: str) -> list[Admin]:
             raise UserMistake(texts.ONLY_OPEN)
         known = providers.admins(tx, case.provider_id, departed=True)
         speaking = [admin for admin in known if admin.is_active]
-        told = _told(ctx, _issued(tx, issued[:1])[0], _sent(tx, issued[:1]), known, speaking)
+        told = _told(ctx, notice_rows.issued(tx, issued[:1])[0], _sent(tx, issued[:1]), known, speaking)
         missing = {reach.address for reach in told.people if reach.misses_card(clock.now())}
         to = [admin for admin in speaking if admin.address in missing]
         if to:
@@ -73,12 +73,6 @@ def _sent(connection: Tx, issued: Iterable[Notice]) -> Deliveries:
     for notice_id, address, sent in deliveries.of_notices(connection, found.keys()):
         found[notice_id].append((address, sent))
     return found
-
-
-def _issued(connection: Tx, notices_of: Sequence[Notice]) -> list[Issued]:
-    ids = [notice.id for notice in notices_of]
-    receipts, views = notice_rows.receipts_by_notice(connection, ids), notice_rows.views_by_notice(connection, ids)
-    return [Issued(notice=one, receipts=tuple(receipts[one.id]), views=tuple(views[one.id])) for one in notices_of]
 
 
 def _told(ctx: Context, issued: Issued, sent: Deliveries, known: Iterable[Admin], owed: Iterable[Admin]) -> Told:

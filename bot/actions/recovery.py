@@ -74,6 +74,11 @@ def must_be_next(case: Case, one: Imposed) -> None:
         raise UserMistake(case_texts.lift_first(left))
 
 
+def followed(case: Case, one: Imposed) -> list[Imposed]:
+    """Measures that were lifted after this one."""
+    return [other for other in case.measures if other.state is Step.LIFTED and _rank(other) > _rank(one)]
+
+
 def ordered(measures: Sequence[Imposed]) -> list[Imposed]:
     """In the order in which they are lifted."""
     return sorted(measures, key=_rank)

@@ -3,16 +3,19 @@
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from bot import clock
 from bot.actions import case_files
+from bot.actions.presences import LASTS
 from bot.actions.rights import by, must
 from bot.context import Context
 from bot.errors import NotFound
 from bot.files import Files
+from bot.model.case_file import Listed
 from bot.model.filing import FiledFile, Filing, FilingKind, FilingState
 from bot.model.operator import Operator, Role
 from bot.model.review_page import ReviewPage, Waiting
 from bot.model.texts import operators as operator_texts
-from bot.store import cases, filings, operators, providers, trail
+from bot.store import cases, filings, operators, presences, providers, trail
 from bot.store.database import Tx
 
 
@@ -30,24 +33,37 @@ def listed(
         return [_waiting(connection, one) for one in found[:limit]]
 
 
-def read(ctx: Context, number: str) -> ReviewPage:
-    """All that is known of a filing that was handed in. Raises NotFound."""
+def read(ctx: Context, number: str, me: int = 0) -> ReviewPage:
+    """All that is known of a filing that was handed in. me: the operator who looks. Raises NotFound."""
     with ctx.read() as connection:
         filing = _handed_in(connection, number)
-        case = cases.get(connection, filing.case_id) if filing.case_id else None
-        others = [one for one in cases.of_provider(connection, filing.provider_id) if case is None or one.id != case.id]
-        app = providers.app(connection, filing.app_id) if filing.app_id else None
+        known = cases.of_provider(connection, filing.provider_id)
+        provider, apps = providers.get(connection, filing.provider_id), providers.apps(connection, filing.provider_id)
+        case = next((one for one in known if one.id == filing.case_id), None)
+        everyone, here = presences.staff(connection, number, clock.now() - LASTS)
+        staff = {one.id: operator_texts.named(one) for one in everyone}
+        named = {one.id: one for one in apps}
+        app = named[filing.app_id] if filing.app_id else None
         return ReviewPage(
-            waiting=_waiting(connection, filing),
+            waiting=Waiting(
+                filing=filing,
+                provider=provider,
+                app=app,
+                case=case.number if case else "",
+                claimed_by=staff.get(filing.claimed_by or 0, ""),
+            ),
             case=case,
             parent=filings.get(connection, filing.parent_id).number if filing.parent_id else "",
             rounds=tuple(filings.rounds(connection, filing.id)),
             files=tuple(filings.filed(connection, filing.id)),
-            staff={one.id: operator_texts.named(one) for one in operators.everyone(connection)},
+            staff=staff,
             admins={one.id: one.name for one in providers.admins(connection, filing.provider_id, departed=True)},
-            recovery=case_files.recovery(connection, [app] if app else providers.apps(connection, filing.provider_id), filing.case_id or 0),
-            other_cases=tuple(case_files.named(connection, others)),
-            is_barred=cases.is_barred(connection, filing.provider_id),
+            recovery=case_files.recovery(connection, [app] if app else apps, known, filing.case_id or 0),
+            other_cases=tuple(
+                Listed(case=one, provider=provider, app=named[one.app_id] if one.app_id else None) for one in known if one is not case
+            ),
+            here=tuple(staff[one] for one in here if one != me),
+            is_barred=any(one.is_permanent and one.is_open for one in known),
         )
 
 

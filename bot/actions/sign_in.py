@@ -138,13 +138,12 @@ def visit(ctx: Context, secret: str, *, by_itself: bool = False) -> Visit | None
     now = clock.now()
     with ctx.read() as connection:
         found = sign_ins.by_digest(connection, _digest(secret), now)
-        operator = operators.get(connection, found.operator_id) if found else None
-    if found is None or operator is None or not operator.is_active:
+    if found is None or not found.operator.is_active:
         return None
-    if now - found.seen_at >= SEEN_EVERY and not by_itself:
+    if now - found.sign_in.seen_at >= SEEN_EVERY and not by_itself:
         with ctx.transaction() as tx:
-            sign_ins.seen(tx, found.id, now)
-    return Visit(sign_in=found, operator=operator)
+            sign_ins.seen(tx, found.sign_in.id, now)
+    return found
 
 
 def places(ctx: Context, operator: Operator) -> list[SignIn]:

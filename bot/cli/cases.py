@@ -63,11 +63,14 @@ def _add_steps(actions: "Commands") -> None:
         ("submit", "提交审批", submit),
         ("approve", "审批通过并发出通知，限起草人以外的审批人", approve),
         ("send-back", "退回草稿", send_back),
+        ("retract", "撤回自己提交审批的案件，接着修改", retract),
         ("discard", "作废草稿", discard),
+        ("restore", "恢复已作废的草稿", restore),
         ("revoke", "撤销已发出的处理，并告知服务商", revoke),
         ("close", "结束一份提醒", close),
         ("applied", "确认措施已在平台上执行", applied),
         ("lifted", "确认措施已在平台上解除", lifted),
+        ("undo", "更正：措施其实还没有执行，或还没有解除", undo),
         ("serve", "登记人工送达", serve),
     ]
     for name, say, run in steps:
@@ -77,7 +80,7 @@ def _add_steps(actions: "Commands") -> None:
             parser.add_argument(
                 "--reason", required=True, metavar="理由", help="撤销的理由会写进通知" if name == "revoke" else "给起草人看"
             )
-        if name in ("applied", "lifted"):
+        if name in ("applied", "lifted", "undo"):
             parser.add_argument("measure", metavar="措施", choices=_MEASURES, help="，".join(_MEASURES))
         if name == "serve":
             parser.add_argument("--at", required=True, metavar="时间", help="送达的时间，YYYY-MM-DD HH:MM，北京时间")
@@ -185,6 +188,26 @@ def discard(arguments: argparse.Namespace) -> int:
     from bot.actions import cases
 
     return _step(arguments, lambda ctx, actor: cases.discard(ctx, actor, arguments.number), "已作废")
+
+
+def retract(arguments: argparse.Namespace) -> int:
+    from bot.actions import cases
+
+    return _step(arguments, lambda ctx, actor: cases.retract(ctx, actor, arguments.number), "已撤回")
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    from bot.actions import cases
+
+    return _step(arguments, lambda ctx, actor: cases.restore(ctx, actor, arguments.number), "已恢复草稿")
+
+
+def undo(arguments: argparse.Namespace) -> int:
+    from bot.actions import cases
+    from rules.catalogue import Measure
+
+    measure = Measure(arguments.measure)
+    return _step(arguments, lambda ctx, actor: cases.undo_measure(ctx, actor, arguments.number, measure), "已更正")
 
 
 def revoke(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,8 @@
 """A case (处理案件): what was found, which measures follow, and how far it has come.
 
 draft ──submit──▶ pending_approval ──approve──▶ in_force ──start_recovery──▶ recovering ──finish_recovery──▶ recovered
-  │ ▲──send_back──────┘                           │  └──close (a 提醒 only)──▶ closed
-  └──discard──▶ discarded                         └──revoke (also from recovering, recovered)──▶ revoked
+  │ ▲──send_back, retract─┘                       │  └──close (a 提醒 only)──▶ closed
+  └─discard──▶ discarded ──restore──▶ draft       └──revoke (also from recovering, recovered)──▶ revoked
 """
 
 from collections.abc import Iterable
@@ -40,6 +40,8 @@ CASE = Machine(
         Transition("endorse", State.PENDING_APPROVAL, State.PENDING_APPROVAL, second_person=True, clause="4.4"),  # the first of two
         Transition("approve", State.PENDING_APPROVAL, State.IN_FORCE, second_person=True, clause="4.1"),
         Transition("send_back", State.PENDING_APPROVAL, State.DRAFT),
+        Transition("retract", State.PENDING_APPROVAL, State.DRAFT),  # by its author
+        Transition("restore", State.DISCARDED, State.DRAFT),
         Transition("close", State.IN_FORCE, State.CLOSED),
         Transition("start_recovery", State.IN_FORCE, State.RECOVERING, clause="4.2"),
         Transition("finish_recovery", State.RECOVERING, State.RECOVERED, clause="4.2"),
@@ -74,6 +76,9 @@ MEASURE = Machine(
         Transition("drop", Step.OWED, Step.VOID),
         Transition("start_lifting", Step.APPLIED, Step.LIFTING),
         Transition("lift", Step.LIFTING, Step.LIFTED),
+        Transition("plan", Step.VOID, Step.PLANNED),  # of a draft that is restored
+        Transition("undo_apply", Step.APPLIED, Step.OWED),  # confirmed by mistake
+        Transition("undo_lift", Step.LIFTED, Step.LIFTING),
     ],
 )
 
@@ -158,6 +163,7 @@ class Case:
     second_approver_id: int | None
     opened_at: datetime
     submitted_at: datetime | None
+    approve_by: datetime | None
     issued_at: datetime | None
     served_at: datetime | None
     served_how: str

@@ -79,7 +79,10 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """staff: names by operator's id, for authors and approvers. filings: that were handed in. recovery: None while it is not issued."""
+    """staff: names by operator's id, for authors and approvers. filings: that were handed in. recovery: None while it is not issued.
+
+    here: names of who has its page open.
+    """
 
     listed: Listed
     staff: Mapping[int, str]
@@ -90,6 +93,7 @@ class CaseFile:
     notes: tuple[Note, ...]
     filings: tuple[Filing, ...] = ()
     recovery: Recovery | None = None
+    here: tuple[str, ...] = ()
 
     @property
     def case(self) -> Case:

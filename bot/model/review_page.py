@@ -23,6 +23,7 @@ class Waiting:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewPage:
     """files: all that were ever handed in. staff, admins: names by id. parent: number of the withdrawal that it comes back from.
+    here: names of who has the page open.
 
     What the provider is writing at this moment is none of it: what was handed in stands in rounds.
     """
@@ -37,6 +38,7 @@ class ReviewPage:
     recovery: Recovery
     other_cases: tuple[Listed, ...]
     is_barred: bool
+    here: tuple[str, ...]
 
     @property
     def filing(self) -> Filing:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
@@ -16,6 +17,8 @@ from bot.store.tables import case_notes, cases, counters, measures
 from rules.catalogue import Measure
 
 _CASE_FIELDS = tuple(column for column in cases.c if column.name != "request_key")
+_IMPOSED = tuple(Imposed.__dataclass_fields__)
+_MEASURE_FIELDS = tuple(measures.c[name].label(f"measure_{name}") for name in _IMPOSED)
 
 
 def next_number(tx: Tx, prefix: str) -> str:
@@ -87,6 +90,12 @@ def listed(connection: Connection, states: Iterable[State] = (), *, overdue: boo
     return _many(connection, and_(True, *conditions), limit)
 
 
+def similar(connection: Connection, case: Case, limit: int) -> list[Case]:
+    """Other cases on the same ground that were issued, the newest first."""
+    same = cases.c.ground == case.ground, cases.c.kind == case.kind, cases.c.state.in_(ISSUED), cases.c.id != case.id
+    return _many(connection, and_(*same), limit)
+
+
 def is_barred(connection: Connection, provider_id: int) -> bool:
     """Whether a provider is on the black list (4.4): a permanent delisting of all its apps is in force."""
     same = cases.c.provider_id == provider_id, cases.c.power == "4.4", cases.c.state.in_(OPEN)
@@ -117,38 +126,29 @@ def _found(case: Case | None) -> Case:
 
 
 def _many(connection: Connection, condition: Any, limit: int | None = None) -> list[Case]:
-    rows = connection.execute(select(*_CASE_FIELDS).where(condition).order_by(cases.c.id.desc()).limit(limit)).all()
-    imposed = _imposed(connection, [row.id for row in rows])
-    return [_case(row, imposed.get(row.id, ())) for row in rows]
+    found = select(*_CASE_FIELDS).where(condition).order_by(cases.c.id.desc()).limit(limit).subquery()
+    both = select(*found.c, *_MEASURE_FIELDS).outerjoin_from(found, measures, measures.c.case_id == found.c.id)
+    rows = connection.execute(both.order_by(found.c.id.desc(), measures.c.id)).all()
+    return [_case(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row.id)]
 
 
-def _case(row: Row[Any], imposed: Sequence[Imposed]) -> Case:
+def _case(rows: Sequence[Row[Any]]) -> Case:
+    """rows: one for each measure, and one for a case without any."""
+    row = rows[0]
     kinds = {"kind": Kind(row.kind), "state": State(row.state), "day_kind": DayKind(row.day_kind)}
-    return Case(**{**row._mapping, **kinds}, measures=tuple(imposed))
+    values = {column.name: row._mapping[column.name] for column in _CASE_FIELDS}
+    return Case(**{**values, **kinds}, measures=tuple(_one_imposed(one) for one in rows if one.measure_id))
 
 
-def _imposed(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Imposed]]:
-    found: dict[int, list[Imposed]] = {}
-    for row in connection.execute(select(measures).where(measures.c.case_id.in_(case_ids)).order_by(measures.c.id)):
-        one = Imposed(
-            id=row.id,
-            measure=Measure(row.measure),
-            state=Step(row.state),
-            version=row.version,
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            applied_at=row.applied_at,
-            lifted_at=row.lifted_at,
-        )
-        found.setdefault(row.case_id, []).append(one)
-    return found
+def _one_imposed(row: Row[Any]) -> Imposed:
+    values = {name: row._mapping[f"measure_{name}"] for name in _IMPOSED}
+    return Imposed(**{**values, "measure": Measure(row.measure_measure), "state": Step(row.measure_state)})
 
 
 def imposed_on(connection: Connection, provider_id: int, app_id: int) -> list[Imposed]:
     """All measures of issued cases about this app, or about its provider as a whole."""
     of_these = and_(cases.c.provider_id == provider_id, or_(cases.c.app_id == app_id, cases.c.app_id.is_(None)), cases.c.state.in_(ISSUED))
-    case_ids = list(connection.execute(select(cases.c.id).where(of_these)).scalars())
-    return [one for imposed in _imposed(connection, case_ids).values() for one in imposed]
+    return [one for case in _many(connection, of_these) for one in case.measures]
 
 
 def imposed_by_case(connection: Connection, provider_id: int, app_id: int, *, but: int) -> list[tuple[str, Imposed]]:

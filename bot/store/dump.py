@@ -10,15 +10,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, Table, column, func, insert, inspect, select, table, type_coerce
+from sqlalchemy import ColumnElement, Connection, String, Table, column, func, insert, inspect, literal, select, table, type_coerce
 
 from bot.model.trail import moment
 from bot.store.columns import Json, Moment
 from bot.store.database import Tx
-from bot.store.tables import leases, metadata, sign_in_links, sign_in_tries, sign_ins, tokens
+from bot.store.tables import leases, metadata, presences, sign_in_links, sign_in_tries, sign_ins, tokens
 
 # Held by processes that run now, a token being a secret besides; and nobody who signed out is signed in again by a backup.
-_VOLATILE = (leases, tokens, sign_ins, sign_in_links, sign_in_tries)
+_VOLATILE = (leases, presences, tokens, sign_ins, sign_in_links, sign_in_tries)
 _PAGE = 500
 _TEXT_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{6})Z")
@@ -93,7 +93,8 @@ def _read(value: Any, kind: str, *, is_sqlite: bool) -> Any:
 def is_empty(tx: Tx) -> bool:
     """Whether none of our tables is there, or none holds a row."""
     there = set(inspect(tx).get_table_names()) & set(metadata.tables)
-    return not any(tx.execute(select(metadata.tables[name]).limit(1)).first() for name in sorted(there - {one.name for one in _VOLATILE}))
+    ours = sorted(there - {one.name for one in _VOLATILE})
+    return not any(tx.execute(select(literal(1)).select_from(metadata.tables[name]).limit(1)).first() for name in ours)
 
 
 def count_on(tx: Tx) -> None:

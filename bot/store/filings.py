@@ -41,10 +41,10 @@ def by_number(connection: Connection, number: str) -> Filing:
     return _one(connection, table.c.number == number)
 
 
-def of_case(connection: Connection, case_id: int, *, drafts: bool = True) -> list[Filing]:
-    """All about a case, oldest first. drafts: with those that were never handed in."""
+def of_case(connection: Connection, case_id: int, *, drafts: bool = True, inside: bool = True) -> list[Filing]:
+    """All about a case, oldest first. drafts: with those that were never handed in. inside: with their items and files."""
     conditions = [table.c.case_id == case_id, *([] if drafts else [table.c.round > 0])]
-    return _many(connection, and_(*conditions))
+    return _many(connection, and_(*conditions), inside=inside)
 
 
 def of_app(connection: Connection, app_id: int) -> list[Filing]:
@@ -108,10 +108,10 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> Filing:
     return found[0]
 
 
-def _many(connection: Connection, condition: ColumnElement[bool], limit: int | None = None) -> list[Filing]:
+def _many(connection: Connection, condition: ColumnElement[bool], limit: int | None = None, *, inside: bool = True) -> list[Filing]:
     rows = connection.execute(select(table).where(condition).order_by(table.c.id).limit(limit)).all()
-    ids = [row.id for row in rows]
-    items, files = _items(connection, ids), _files(connection, ids)
+    ids = [row.id for row in rows] if inside else []
+    items, files = (_items(connection, ids), _files(connection, ids)) if ids else ({}, {})
     return [
         Filing(
             **{**row._mapping, "kind": FilingKind(row.kind), "state": FilingState(row.state)},

@@ -1,13 +1,14 @@
 """Notices: who was sent which, saw it and confirmed it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, not_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, literal, not_, select, union_all, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound
+from bot.model.case_file import Issued
 from bot.model.notice import Notice, NoticeKind, Receipt, Statement
 from bot.model.provider import Address
 from bot.store.database import Tx
@@ -125,22 +126,25 @@ def views_of(connection: Connection, notice_id: int) -> list[tuple[Address, str,
     return [(Address(row.corpid, row.agentid, row.userid), row.how, row.first_at) for row in rows]
 
 
-def receipts_by_notice(connection: Connection, notice_ids: Collection[int]) -> dict[int, list[Receipt]]:
-    """Of several notices at once, each oldest first; every notice has a list."""
-    found: dict[int, list[Receipt]] = {one: [] for one in notice_ids}
-    statement = select(receipts).where(receipts.c.notice_id.in_(list(notice_ids))).order_by(receipts.c.at, receipts.c.id)
-    for row in connection.execute(statement):
-        found[row.notice_id].append(Receipt(address=Address(row.corpid, row.agentid, row.userid), name=row.name, how=row.how, at=row.at))
-    return found
-
-
-def views_by_notice(connection: Connection, notice_ids: Collection[int]) -> dict[int, list[tuple[Address, str, datetime]]]:
-    """The same of who looked: (who, how, when first)."""
-    found: dict[int, list[tuple[Address, str, datetime]]] = {one: [] for one in notice_ids}
-    statement = select(views).where(views.c.notice_id.in_(list(notice_ids))).order_by(views.c.first_at, views.c.id)
-    for row in connection.execute(statement):
-        found[row.notice_id].append((Address(row.corpid, row.agentid, row.userid), row.how, row.first_at))
-    return found
+def issued(connection: Connection, of: Sequence[Notice]) -> list[Issued]:
+    """Notices with who confirmed and who looked, each oldest first."""
+    ids = [one.id for one in of]
+    people = [receipts.c[name] for name in ("notice_id", "corpid", "agentid", "userid", "how")]
+    same = [views.c[name] for name in ("notice_id", "corpid", "agentid", "userid", "how")]
+    confirmed = select(literal(1).label("is_receipt"), receipts.c.id, *people, receipts.c.name, receipts.c.at).where(
+        receipts.c.notice_id.in_(ids)
+    )
+    looked = select(literal(0), views.c.id, *same, literal(""), views.c.first_at).where(views.c.notice_id.in_(ids))
+    both = union_all(confirmed, looked).subquery()
+    given: dict[int, list[Receipt]] = {one: [] for one in ids}
+    seen: dict[int, list[tuple[Address, str, datetime]]] = {one: [] for one in ids}
+    for row in connection.execute(select(both).order_by(both.c.at, both.c.id)):
+        address = Address(row.corpid, row.agentid, row.userid)
+        if row.is_receipt:
+            given[row.notice_id].append(Receipt(address=address, name=row.name, how=row.how, at=row.at))
+        else:
+            seen[row.notice_id].append((address, row.how, row.at))
+    return [Issued(notice=one, receipts=tuple(given[one.id]), views=tuple(seen[one.id])) for one in of]
 
 
 def first_accepted(connection: Connection, notice_id: int) -> dict[str, datetime]:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound
+from bot.model.duty import task_due
 from bot.store.database import Tx
 from bot.store.tables import cases
 from bot.store.tables import operator_tasks as table
@@ -27,6 +28,7 @@ class OperatorTask:
     detail: str
     state: str
     created_at: datetime
+    due_at: datetime | None
     done_at: datetime | None
     done_by: int | None
     note: str
@@ -35,7 +37,8 @@ class OperatorTask:
 def add(tx: Tx, key: str, kind: str, detail: str, now: datetime, *, case_id: int | None = None, provider_id: int | None = None) -> bool:
     """Write a task down. Returns False when the same key was written before, done or not."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    row = {"key": key, "kind": kind, "detail": detail, "state": "open", "created_at": now, "case_id": case_id, "provider_id": provider_id}
+    about = {"case_id": case_id, "provider_id": provider_id}
+    row = {"key": key, "kind": kind, "detail": detail, "state": "open", "created_at": now, "due_at": task_due(kind, now), **about}
     written = tx.execute(dialect.insert(table).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id))
     return written.first() is not None
 
@@ -44,6 +47,18 @@ def finish(tx: Tx, key: str, done_by: int | None, now: datetime, note: str = "")
     """Tick an open task off. Returns False when it was not open."""
     same = table.c.key == key, table.c.state == "open"
     return bool(tx.execute(update(table).where(*same).values(state="done", done_at=now, done_by=done_by, note=note)).rowcount)
+
+
+def reopen(tx: Tx, key: str, now: datetime) -> bool:
+    """Put a task back on the list: what ended it was undone. Returns False where there is none."""
+    values = {"state": "open", "done_at": None, "done_by": None, "note": ""}
+    found = tx.execute(
+        update(table).where(table.c.key == key, table.c.state != "open").values(**values).returning(table.c.id, table.c.kind)
+    )
+    row = found.one_or_none()
+    if row is not None:
+        tx.execute(update(table).where(table.c.id == row.id).values(due_at=task_due(row.kind, now)))
+    return row is not None
 
 
 def drop(tx: Tx, case_id: int, kinds: Iterable[str], now: datetime) -> int:

@@ -26,24 +26,24 @@ def get(connection: Connection, operator_id: int) -> Operator:
     row = connection.execute(select(table).where(table.c.id == operator_id)).one_or_none()
     if row is None:
         raise NotFound("operator")
-    return _operator(row)
+    return operator_of(row)
 
 
 def by_login(connection: Connection, login: str) -> Operator | None:
     """The operator of this login, disabled or not: a login is never given to somebody else."""
     row = connection.execute(select(table).where(table.c.login == login)).one_or_none()
-    return _operator(row) if row else None
+    return operator_of(row) if row else None
 
 
 def everyone(connection: Connection) -> list[Operator]:
     """All of them, the disabled too, in the order in which they came."""
-    return [_operator(row) for row in connection.execute(select(table).order_by(table.c.id))]
+    return [operator_of(row) for row in connection.execute(select(table).order_by(table.c.id))]
 
 
 def active(connection: Connection) -> list[Operator]:
     """Those who may act now."""
     statement = select(table).where(table.c.state == ACTIVE).order_by(table.c.id)
-    return [_operator(row) for row in connection.execute(statement)]
+    return [operator_of(row) for row in connection.execute(statement)]
 
 
 def count(connection: Connection) -> int:
@@ -55,7 +55,7 @@ def count(connection: Connection) -> int:
 def add(tx: Tx, login: str, name: str, mail: str, roles: Iterable[Role], address: Address | None, now: datetime) -> Operator:
     """Write somebody new down. Their login must be free."""
     values = {"login": login, **_personal(name, mail, roles, address), "state": ACTIVE, "created_at": now}
-    return _operator(tx.execute(insert(table).values(**values).returning(table)).one())
+    return operator_of(tx.execute(insert(table).values(**values).returning(table)).one())
 
 
 def change(tx: Tx, known: Operator, name: str, mail: str, roles: Iterable[Role], address: Address | None) -> Operator:
@@ -73,7 +73,7 @@ def _changed(tx: Tx, known: Operator, values: Mapping[str, Any]) -> Operator:
     row = tx.execute(update(table).where(*same).values(**values, version=known.version + 1).returning(table)).one_or_none()
     if row is None:
         raise Stale("operator")
-    return _operator(row)
+    return operator_of(row)
 
 
 def _personal(name: str, mail: str, roles: Iterable[Role], address: Address | None) -> dict[str, Any]:
@@ -82,7 +82,8 @@ def _personal(name: str, mail: str, roles: Iterable[Role], address: Address | No
     return {"name": name, "mail": mail, "roles": sorted(roles), **named}
 
 
-def _operator(row: Row[Any]) -> Operator:
+def operator_of(row: Row[Any]) -> Operator:
+    """From a row that has all columns of the table."""
     return Operator(
         id=row.id,
         login=row.login,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, bindparam, func, insert, select, text, update
 
 from bot.errors import NotFound, Stale
 from bot.model.provider import ENOUGH_ADMINS, Address, Admin, App, Listing, Provider, Standing
@@ -53,19 +53,33 @@ def app(connection: Connection, app_id: int) -> App:
     row = connection.execute(select(apps_table).where(apps_table.c.id == app_id)).one_or_none()
     if row is None:
         raise NotFound("app")
-    return _app(row)
+    return _app(row._mapping)
 
 
 def app_by_code(connection: Connection, code: str) -> App | None:
     """The app that operators call by this code; codes of apps are unique among all providers."""
     row = connection.execute(select(apps_table).where(apps_table.c.code == code)).one_or_none()
-    return _app(row) if row else None
+    return _app(row._mapping) if row else None
+
+
+def named(connection: Connection, provider_ids: Collection[int], app_ids: Collection[int]) -> tuple[dict[int, Provider], dict[int, App]]:
+    """(providers, apps of theirs) by id, for a list that names them."""
+    of_app = [column.label(f"app_{column.name}") for column in apps_table.c]
+    beside = and_(apps_table.c.provider_id == table.c.id, apps_table.c.id.in_(list(app_ids)))
+    both = select(table, *of_app).outerjoin_from(table, apps_table, beside).where(table.c.id.in_(list(provider_ids)))
+    whose: dict[int, Provider] = {}
+    found: dict[int, App] = {}
+    for row in connection.execute(both):
+        whose[row.id] = _provider(row)
+        if row.app_id:
+            found[row.app_id] = _app({column.name: row._mapping[f"app_{column.name}"] for column in apps_table.c})
+    return whose, found
 
 
 def apps(connection: Connection, provider_id: int) -> list[App]:
     """All apps of a provider, by code."""
     statement = select(apps_table).where(apps_table.c.provider_id == provider_id).order_by(apps_table.c.code)
-    return [_app(row) for row in connection.execute(statement)]
+    return [_app(row._mapping) for row in connection.execute(statement)]
 
 
 def admins(connection: Connection, provider_id: int, *, departed: bool = False) -> list[Admin]:
@@ -99,7 +113,7 @@ def everybody(connection: Connection) -> tuple[list[Provider], list[App], list[A
     """All there are, departed admins too: what a file is compared with."""
     return (
         [_provider(row) for row in connection.execute(select(table).order_by(table.c.id))],
-        [_app(row) for row in connection.execute(select(apps_table).order_by(apps_table.c.id))],
+        [_app(row._mapping) for row in connection.execute(select(apps_table).order_by(apps_table.c.id))],
         [_admin(row) for row in connection.execute(select(admins_table).order_by(admins_table.c.id))],
     )
 
@@ -239,9 +253,9 @@ def _provider(row: Row[Any]) -> Provider:
     return Provider(id=row.id, code=row.code, name=row.name, version=row.version)
 
 
-def _app(row: Row[Any]) -> App:
-    baseline = Listing(listed=row.listed, searchable=row.searchable, recommended=row.recommended)
-    return App(id=row.id, provider_id=row.provider_id, code=row.code, name=row.name, baseline=baseline, version=row.version)
+def _app(row: RowMapping | Mapping[str, Any]) -> App:
+    given = {name: row[name] for name in ("id", "provider_id", "code", "name", "version")}
+    return App(**given, baseline=Listing(listed=row["listed"], searchable=row["searchable"], recommended=row["recommended"]))
 
 
 def _admin(row: Row[Any]) -> Admin:

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
-from bot.model.sign_in import IDLE, SignIn
+from bot.model.sign_in import IDLE, SignIn, Visit
 from bot.store.database import Tx
-from bot.store.operators import ACTIVE
+from bot.store.operators import ACTIVE, operator_of
 from bot.store.tables import operators, sign_in_links, sign_in_tries, sign_ins
 
 _TURN = 5_830_411  # of the tries: any number no other lock of ours has
@@ -69,11 +69,16 @@ def begin(tx: Tx, digest: str, values: Mapping[str, Any]) -> None:
     tx.execute(insert(sign_ins).values(digest=digest, **values))
 
 
-def by_digest(connection: Connection, digest: str, now: datetime) -> SignIn | None:
-    """The sign-in of a cookie, while it holds and its operator may act."""
+def by_digest(connection: Connection, digest: str, now: datetime) -> Visit | None:
+    """The sign-in of a cookie, while it holds, and its operator as they are now."""
     living = sign_ins.c.ended_at.is_(None), sign_ins.c.expires_at > now, sign_ins.c.seen_at > now - IDLE
-    row = connection.execute(select(*_FIELDS).where(sign_ins.c.digest == digest, *living)).one_or_none()
-    return _sign_in(row) if row else None
+    named = [column.label(f"sign_in_{column.name}") for column in _FIELDS]
+    both = select(operators, *named).join(sign_ins, sign_ins.c.operator_id == operators.c.id)
+    row = connection.execute(both.where(sign_ins.c.digest == digest, *living)).one_or_none()
+    if row is None:
+        return None
+    given = {column.name: row._mapping[f"sign_in_{column.name}"] for column in _FIELDS}
+    return Visit(sign_in=SignIn(**given), operator=operator_of(row))
 
 
 def of_operator(connection: Connection, operator_id: int, now: datetime) -> list[SignIn]:

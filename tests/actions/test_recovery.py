@@ -12,6 +12,7 @@ from bot.errors import TransitionNotAllowed, UserMistake
 from bot.model.case import Planned, State
 from bot.model.filing import FilingKind, FilingState
 from bot.model.provider import Listing
+from bot.store import cases as case_rows
 from bot.store import providers
 from rules.catalogue import Measure
 from tests.actions.conftest import at_once
@@ -46,7 +47,8 @@ def without(house, number):
     with house.database.read() as connection:
         app = providers.app_by_code(connection, "app-1")
         assert app is not None
-        return case_files.recovery(connection, [app], case_of(house, number).id).ways[0].after
+        known = case_rows.of_provider(connection, app.provider_id)
+        return case_files.recovery(connection, [app], known, case_of(house, number).id).ways[0].after
 
 
 def tasks(house, state="open"):

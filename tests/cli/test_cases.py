@@ -204,7 +204,9 @@ def test_a_case_is_sent_back_and_dropped(bot, house, cast):
     assert "草稿" in bot("cases", "send-back", number, "--reason", "事实不够具体", *APPROVER).out
     assert "已作废" in bot("cases", "discard", number, *AUTHOR).out
     assert [one.state for one in case_of(house, number).measures] == [Step.VOID]
-    assert "没有可做的操作" in bot("cases", "submit", number, *AUTHOR).err
+    assert "现在可以恢复草稿" in bot("cases", "submit", number, *AUTHOR).err
+    assert "已恢复草稿" in bot("cases", "restore", number, *AUTHOR).out
+    assert [one.state for one in case_of(house, number).measures] == [Step.PLANNED]
 
 
 def test_a_measure_is_confirmed_and_after_a_revocation_lifted(bot, house, cast):

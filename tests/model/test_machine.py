@@ -12,6 +12,8 @@ ALLOWED = {
     ("pending_approval", "endorse"): "pending_approval",
     ("pending_approval", "approve"): "in_force",
     ("pending_approval", "send_back"): "draft",
+    ("pending_approval", "retract"): "draft",
+    ("discarded", "restore"): "draft",
     ("in_force", "close"): "closed",
     ("in_force", "start_recovery"): "recovering",
     ("recovering", "finish_recovery"): "recovered",
@@ -26,6 +28,9 @@ MEASURE_ALLOWED = {
     ("owed", "drop"): "void",
     ("applied", "start_lifting"): "lifting",
     ("lifting", "lift"): "lifted",
+    ("void", "plan"): "planned",
+    ("applied", "undo_apply"): "owed",
+    ("lifted", "undo_lift"): "lifting",
 }
 
 
@@ -40,7 +45,7 @@ def test_every_pair_is_either_in_the_table_or_refused(machine: Machine, allowed:
 
 
 def test_what_is_open_to_a_state_stands_in_the_order_of_the_table() -> None:
-    assert CASE.open_to("pending_approval") == ("endorse", "approve", "send_back")
+    assert CASE.open_to("pending_approval") == ("endorse", "approve", "send_back", "retract")
     assert CASE.open_to("revoked") == ()
 
 

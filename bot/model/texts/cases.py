@@ -143,6 +143,17 @@ def lift_first(left: Sequence[Imposed]) -> str:
     return f"恢复按次序进行：请先解除“{'、'.join(MEASURES[one.measure] for one in left)}”。"
 
 
+def cannot_undo(case: Case, followed: Sequence[Imposed], *, is_applied: bool) -> str:
+    """Why a confirmation of a measure cannot be taken back; "" where it can. followed: measures lifted after this one."""
+    if followed:
+        return f"这之后已解除“{'、'.join(MEASURES[one.measure] for one in followed)}”，请先更正后面的。"
+    if is_applied and not case.is_open:
+        return "案件已经结束，不能再更正措施。"
+    if not is_applied and case.state not in (State.RECOVERING, State.REVOKED):
+        return "案件已经恢复并告知服务商，不能再更正。"
+    return ""
+
+
 def to_serve(case: Case) -> str:
     """The task to serve a notice that no message could."""
     return f"案件 {case.number}：一直没有人确认收到通知，请以其他方式送达，并登记送达凭据。"

@@ -32,10 +32,12 @@ _DO = {
     "endorse": "审批",
     "approve": "审批",
     "send_back": "退回",
+    "retract": "撤回提交",
+    "restore": "恢复草稿",
     "revoke": "撤销",
     "close": "结束",
 }
-_CONFIRM = {"apply": "确认已执行", "lift": "确认已解除"}
+_CONFIRM = {"apply": "确认已执行", "lift": "确认已解除", "undo_apply": "更正为尚未执行", "undo_lift": "更正为尚未解除"}
 _ALL = {**_DO, **_CONFIRM}
 
 # With what is handed in, our staff's steps only: "lapse" is nobody's.

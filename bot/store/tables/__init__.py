@@ -19,6 +19,7 @@ from bot.store.tables.cases import (
 from bot.store.tables.filings import filing_files, filing_items, filing_rounds, filings, human_requests, media_fetches
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
+from bot.store.tables.presences import presences
 from bot.store.tables.sign_ins import sign_in_links, sign_in_tries, sign_ins
 from bot.store.tables.trail import alarms, chains, events, heads
 
@@ -55,6 +56,7 @@ __all__ = [
     "operator_tasks",
     "operators",
     "pauses",
+    "presences",
     "providers",
     "quotas",
     "receipts",

@@ -61,6 +61,7 @@ cases = Table(
     Column("second_approver_id", ID, ForeignKey("operators.id")),
     Column("opened_at", Moment, nullable=False),
     Column("submitted_at", Moment),
+    Column("approve_by", Moment),  # when our own staff should have decided
     Column("issued_at", Moment),
     Column("served_at", Moment),
     Column("served_how", String(16), nullable=False, server_default=""),
@@ -88,6 +89,8 @@ cases = Table(
     ),
     CheckConstraint("objection_days > 0 AND deem_days > 0 AND (rectify_days IS NULL OR rectify_days > 0)", name="days"),
     Index(None, "state", "served_at"),
+    Index(None, "ground", "id"),
+    Index(None, "author_id", "id"),
 )
 
 measures = Table(
@@ -229,6 +232,7 @@ operator_tasks = Table(  # what an operator has to do by hand
     Column("detail", Text, nullable=False, server_default=""),
     Column("state", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment),  # null: written down before there were due times
     Column("done_at", Moment),
     Column("done_by", ID, ForeignKey("operators.id")),
     Column("note", Text, nullable=False, server_default=""),

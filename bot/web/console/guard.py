@@ -13,6 +13,7 @@ from bot.web.console.desk import Desk, own_path
 OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
 STAFF = frozenset(Role)
 _KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
+_FORM_BYTES = 1 << 20  # what a form may have beside its files
 _BY_ITSELF = "console.counts"  # what pages ask for every few seconds
 _NEVER_KEPT = {"token", "password", "again"}
 
@@ -46,6 +47,7 @@ class Guard:
         self._pages: Blueprint | None = None
         self.rights: dict[str, frozenset[Role]] = {}
         desk.rights = self.rights
+        self._files_bytes: dict[str, int] = {}
 
     def watch(self, pages: Blueprint) -> None:
         """Stand in front of every page of this blueprint."""
@@ -53,11 +55,15 @@ class Guard:
         pages.before_request(self._check)
         pages.after_request(self._add_headers)
 
-    def add(self, rule: str, view: Callable[..., Any], *, may: Iterable[Role], methods: tuple[str, ...] = ("GET",)) -> None:
-        """One route, and who may use it. Its endpoint is the name of `view`."""
+    def add(
+        self, rule: str, view: Callable[..., Any], *, may: Iterable[Role], methods: tuple[str, ...] = ("GET",), files_bytes: int = 0
+    ) -> None:
+        """One route, and who may use it. Its endpoint is the name of `view`. files_bytes: what its form's files may have together."""
         assert self._pages is not None
         name: str = view.__name__
         self.rights[f"console.{name}"] = frozenset(may)
+        if files_bytes:
+            self._files_bytes[f"console.{name}"] = files_bytes
         self._pages.add_url_rule(rule, endpoint=name, view_func=view, methods=list(methods))
 
     def _check(self) -> Response | None:
@@ -78,6 +84,9 @@ class Guard:
             return self._ask_who()
         if not any(g.console_visit.operator.may(role) for role in may):
             abort(403)
+        if endpoint in self._files_bytes:  # not before it is known who sends
+            request.max_content_length = self._files_bytes[endpoint] + _FORM_BYTES
+            request.max_form_memory_size = _FORM_BYTES
         if request.method == "POST" and not self._desk.cookies.is_own_form(secret, request.form.get("token", "")):
             return self._kept()
         return None
