@@ -1,12 +1,14 @@
 """Cases as our own staff look at them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bot import clock
 from bot.actions.presences import LASTS
 from bot.context import Context
 from bot.model.case import IN_FORCE, ISSUED, Case, State, listing
 from bot.model.case_file import CaseFile, Errand, Listed, Note, Recovery, Rung, Way
+from bot.model.case_list import Sought
 from bot.model.filing import Filing
 from bot.model.provider import App
 from bot.model.similar import Similar, summed
@@ -16,6 +18,7 @@ from bot.store.database import Tx
 from bot.store.operator_tasks import OperatorTask
 
 _MOST_SIMILAR = 100
+PAGE = 50
 
 
 def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
@@ -63,6 +66,28 @@ def listed(ctx: Context, states: Iterable[State] = (), *, overdue: bool = False,
     """
     with ctx.read() as connection:
         return named(connection, cases.listed(connection, states, overdue=overdue, after=after, limit=limit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """counts: how many cases are in each state, whatever is looked for. grounds: those that cases were opened on, to choose from."""
+
+    lines: list[Listed]
+    counts: Mapping[State, int]
+    grounds: list[str]
+    is_last: bool
+
+
+def page(ctx: Context, wanted: Sought) -> CasePage:
+    """A page of the list of cases."""
+    with ctx.read() as connection:
+        found = cases.sought(connection, wanted, PAGE + 1)
+        return CasePage(
+            lines=named(connection, found[:PAGE]),
+            counts=cases.counts(connection),
+            grounds=cases.grounds_used(connection),
+            is_last=len(found) <= PAGE,
+        )
 
 
 def errands(ctx: Context) -> list[Errand]:

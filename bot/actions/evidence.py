@@ -20,8 +20,8 @@ from bot.store import cases, trail
 from bot.store import evidence as rows
 from bot.store.database import Tx
 
-_ENDED = frozenset({State.RECOVERED, State.REVOKED, State.CLOSED, State.DISCARDED})
-_MOST_AT_ONCE = 20
+ENDED = frozenset({State.RECOVERED, State.REVOKED, State.CLOSED, State.DISCARDED})
+MOST_AT_ONCE = 20
 _NAME_CHARS = 200
 
 
@@ -59,7 +59,7 @@ def add(ctx: Context, actor: Operator, number: str, uploads: Sequence[Upload]) -
 
 def keep(ctx: Context, uploads: Sequence[Upload]) -> list[Kept]:
     """Write files to the store, with no transaction open. Raises UserMistake as `add` does; then some may lie there for nothing."""
-    if not 0 < len(uploads) <= _MOST_AT_ONCE:
+    if not 0 < len(uploads) <= MOST_AT_ONCE:
         raise UserMistake(texts.TOO_MANY if uploads else texts.NO_FILE)
     files = Files.of(ctx.settings)
     kept, wrong = [], []
@@ -115,5 +115,5 @@ def opened(ctx: Context, actor: Operator, number: str, sha256: str) -> tuple[Evi
 
 def must_be_open(case: Case) -> None:
     """Raises UserMistake for a case that is ended."""
-    if case.state in _ENDED:
+    if case.state in ENDED:
         raise UserMistake(texts.ENDED)

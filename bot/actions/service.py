@@ -41,6 +41,17 @@ def record_service(ctx: Context, actor: Operator, number: str, at: datetime, how
         return notices.serve(ctx, tx, case, max(at, case.issued_at), "recorded", by(actor))
 
 
+def moment_of(text: str) -> datetime:
+    """YYYY-MM-DD HH:MM as people write it, in China where they do not say otherwise. Raises UserMistake."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+        if "T" not in text and " " not in text.strip():
+            raise ValueError("a day is no moment")
+        return at if at.tzinfo else at.replace(tzinfo=clock.SHANGHAI)
+    except ValueError as error:
+        raise UserMistake(texts.MOMENT_FORM) from error
+
+
 def _refuse(case: Case, at: datetime) -> None:
     if case.issued_at is None:
         raise UserMistake(texts.NOT_ISSUED)

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 from bot.cli import case_conduct, case_views
 from bot.cli.case_views import add_number
 from bot.cli.shared import acting, add_actor, contents, opened, uploads
-from bot.errors import UserMistake
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from bot.cli.shared import Commands
     from bot.context import Context
     from bot.model.case import Case, Finding
@@ -242,7 +239,7 @@ def serve(arguments: argparse.Namespace) -> int:
     from bot.actions import service
     from bot.model.texts.notices import moment
 
-    at = _at(arguments.at)
+    at = service.moment_of(arguments.at)
     with opened() as ctx, ExitStack() as stack:
         proof = uploads(stack, arguments.evidence)
         case = service.record_service(ctx, acting(ctx, arguments), arguments.number, at, arguments.note, proof)
@@ -269,21 +266,6 @@ def _finding(file: str) -> "Finding":
     from bot.model import finding_file
 
     return finding_file.read(contents(file, finding_file.MOST_BYTES))
-
-
-def _at(text: str) -> "datetime":
-    from datetime import datetime
-
-    from bot.clock import SHANGHAI
-    from bot.model.texts.evidence import MOMENT_FORM
-
-    try:
-        at = datetime.fromisoformat(text.strip())
-        if "T" not in text and " " not in text.strip():
-            raise ValueError("a day is no moment")
-        return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
-    except ValueError as error:
-        raise UserMistake(MOMENT_FORM) from error
 
 
 def _print_next(*commands: str) -> None:

@@ -5,15 +5,16 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound, Stale
 from bot.model.case import CASE, ISSUED, MEASURE, OPEN, Case, Imposed, Kind, Planned, State, Step
+from bot.model.case_list import Sought
 from bot.model.days import DayKind
 from bot.model.machine import Transition
 from bot.store.database import Tx
-from bot.store.tables import case_notes, cases, counters, measures
+from bot.store.tables import apps, case_notes, cases, counters, measures, providers
 from rules.catalogue import Measure
 
 _CASE_FIELDS = tuple(column for column in cases.c if column.name != "request_key")
@@ -88,6 +89,40 @@ def listed(connection: Connection, states: Iterable[State] = (), *, overdue: boo
     if after:
         conditions.append(cases.c.id < after)
     return _many(connection, and_(True, *conditions), limit)
+
+
+def sought(connection: Connection, wanted: Sought, limit: int) -> list[Case]:
+    """What somebody looks for, newest first."""
+    conditions: list[ColumnElement[bool]] = [cases.c.state == wanted.state] if wanted.state else []
+    if wanted.ground:
+        conditions.append(cases.c.ground == wanted.ground)
+    if wanted.author_id:
+        conditions.append(cases.c.author_id == wanted.author_id)
+    if wanted.is_overdue:
+        conditions += [cases.c.overdue_at.is_not(None), cases.c.state.in_(OPEN)]
+    if wanted.after:
+        conditions.append(cases.c.id < wanted.after)
+    if wanted.words:
+        of_provider = select(providers.c.id).where(_named(providers, wanted.words))
+        of_app = select(apps.c.id).where(_named(apps, wanted.words))
+        conditions.append(or_(cases.c.provider_id.in_(of_provider), cases.c.app_id.in_(of_app)))
+    return _many(connection, and_(True, *conditions), limit)
+
+
+def _named(table: Table, words: str) -> ColumnElement[bool]:
+    low = words.lower()
+    return or_(func.lower(table.c.name).contains(low, autoescape=True), func.lower(table.c.code).contains(low, autoescape=True))
+
+
+def counts(connection: Connection) -> dict[State, int]:
+    """How many cases are in each state."""
+    rows = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
+    return {State(state): number for state, number in rows}
+
+
+def grounds_used(connection: Connection) -> list[str]:
+    """Every ground that a case was opened on."""
+    return list(connection.execute(select(cases.c.ground).distinct().order_by(cases.c.ground)).scalars())
 
 
 def similar(connection: Connection, case: Case, limit: int) -> list[Case]:

@@ -1,9 +1,13 @@
 """Words of the console's page of a case: what each press will do, said before it is made."""
 
 from bot.model.case import Case, Kind
+from bot.model.days import DayKind
 from bot.model.notice import NoticeKind
+from bot.model.similar import Similar
 from bot.model.texts.bundles import ACTIONS
+from bot.model.texts.cases import MEASURES
 from bot.model.texts.deliveries import step as delivery_step
+from rules.catalogue import GROUNDS
 
 NOTICES = {
     NoticeKind.DECISION: "处理通知",
@@ -14,7 +18,12 @@ NOTICES = {
 }
 SAID = {
     "submitted": "已提交审批。",
-    "discarded": "草稿已作废。",
+    "retracted": "已撤回，可以接着修改。",
+    "discarded": "草稿已作废，需要时可以恢复。",
+    "restored": "草稿已恢复。",
+    "undone": "已更正，这项措施回到待办。",
+    "evidence_added": "证据已添加。",
+    "served": "送达已登记，期限从送达时起算。",
     "approved": "已通过，通知正在发出。",
     "endorsed": "已记下您的审批；还要另一位审批人通过才会发出。",
     "sent_back": "已退回起草人。",
@@ -37,20 +46,23 @@ NO_CHANGE_TOLD = "改动没有留下单独的记录，请核对下面的内容�
 REASON = {"send_back": "退回理由（给起草人看）", "revoke": "撤销理由（会写进给服务商的通知）"}
 LABELS = {
     "submit": "提交审批",
+    "retract": "撤回提交",
     "discard": "作废草稿",
+    "restore": "恢复草稿",
     "approve": "审批通过",
     "send_back": "退回草稿",
     "revoke": "撤销处理",
     "close": "结束提醒",
     "resend": "补发通知",
 }
+_TITLE_CHARS = 12
 _MORE = {"files_destroyed": "文件按期销毁"}
 NOT_APPROVER = "需要“审批”权限。"
 NOT_OPERATOR = "需要“运营”权限。"
 ENDED_OTHERWISE = {
     "apply": "在上面的“处理措施”里确认已执行后，这项待办自动办结。",
     "lift": "在上面的“处理措施”里确认已解除后，这项待办自动办结。",
-    "serve": "登记送达要附凭据，请在服务器上运行 python -m bot cases serve。",
+    "serve": "在上面的“登记人工送达”里登记后，这项待办自动办结。",
 }
 
 
@@ -58,9 +70,13 @@ def will(step: str, case: Case, admins: int) -> str:
     """What a press does, and whether it can be undone. admins: of the provider, who speak for it now."""
     match step:
         case "submit":
-            return "草稿交给审批人；审批人通过前服务商不会知道。审批人可以退回给您修改。"
+            return "草稿交给审批人；审批人通过前服务商不会知道。审批人可以退回给您，您也可以撤回。"
         case "discard":
-            return "草稿作废，编号不再使用。不能恢复，需要时请重新开案。"
+            return "草稿作废，从待办里消失，编号不再使用。作废后可以恢复。"
+        case "retract":
+            return "案件回到草稿，由您接着修改；已有的审批作废。服务商不会知道。"
+        case "restore":
+            return "作废的草稿回到编辑中，编号不变。"
         case "approve" if case.is_permanent and case.approver_id is None:
             return "这是永久下架，需要两位审批人。您通过后只记下审批，另一位审批人也通过才会发出通知。"
         case "approve":
@@ -85,6 +101,36 @@ def measure_will(action: str) -> str:
     if action == "apply":
         return "请先在平台上执行这项措施，再确认。确认后应用状态随之改变。"
     return "请先在平台上解除这项措施，再确认。最后一项解除后案件恢复完成，并书面告知服务商。"
+
+
+def undo_will(*, is_applied: bool) -> str:
+    """What taking back a confirmation does."""
+    if is_applied:
+        return "改回待执行，应用状态随之改变，并写入留痕。只在点错时使用；要让应用恢复，请走恢复流程或撤销案件。"
+    return "改回待解除，并写入留痕。只在点错时使用。"
+
+
+def ground(name: str) -> str:
+    """On what a case was opened, in a few words."""
+    if name.startswith("row:"):
+        return f"细则 {name.removeprefix('row:')}"
+    known = GROUNDS.get(name)
+    return f"{name} {known.title if len(known.title) <= _TITLE_CHARS else known.title[:_TITLE_CHARS] + '…'}" if known else name
+
+
+SIMILAR_NONE = "还没有同一依据的其他案件。"
+
+
+def similar(found: Similar) -> list[str]:
+    """How cases on the same ground went before, a line each."""
+    given = "、".join(f"{MEASURES[one]} {number} 件" for one, number in found.measures.items())
+    days = "、".join(f"{number} {'个工作日' if counted is DayKind.WORKING else '天'}" for counted, number in found.days.items())
+    lines = [f"最近 {found.of} 件中：{given or '没有措施'}。"]
+    if days:
+        lines.append(f"整改期限的中位数：{days}。")
+    if found.back_days is not None:
+        lines.append(f"从发出到恢复的中位数：{found.back_days} 天。")
+    return [*lines, f"其中撤销 {found.revoked} 件，占 {found.revoked * 100 // found.of}%。"]
 
 
 def kind(case: Case) -> str:

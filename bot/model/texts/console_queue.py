@@ -1,5 +1,6 @@
 """Words of the console's list of what waits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import SHANGHAI
@@ -25,6 +26,11 @@ WHOSE = {"": "全部", "mine": "我领取的", "free": "没人领取的"}
 CLAIMED = "已领取。"
 NO_NUMBER = "没有看懂这个编号。案件编号如 V2026-000123，材料编号如 R2026-000001。"
 RELEASED = "已放弃领取。"
+
+
+def and_(names: Sequence[str]) -> str:
+    """Several names as one."""
+    return "、".join(names)
 
 
 def title(one: Waits) -> str:

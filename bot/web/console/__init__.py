@@ -23,6 +23,7 @@ from bot.model.texts import reviews as review_texts
 from bot.model.texts.cases import MEASURES, STATES, STEPS
 from bot.model.texts.notices import moment
 from bot.web.console.account import Account
+from bot.web.console.case_list import CaseList
 from bot.web.console.cases import Cases
 from bot.web.console.desk import Desk
 from bot.web.console.entrance import Entrance
@@ -49,7 +50,7 @@ class Console:
         self.guard.watch(pages)
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
-        for part in (Queue, Cases, Filings, Errands):
+        for part in (Queue, CaseList, Cases, Filings, Errands):
             part(self.desk).add_to(self.guard)
         for name, worded in _WORDED.items():
             pages.add_app_template_filter(worded, name)

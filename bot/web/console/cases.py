@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response, request, send_file, url_for
 
 from bot import clock
-from bot.actions import case_files, cases, deliveries, evidence, notices, operator_tasks, unchanged
+from bot.actions import case_files, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
 from bot.model.case import Case
@@ -36,17 +36,23 @@ class Cases:
         guard.add("/cases/<number>/evidence/<sha256>", self.evidence, may=STAFF)
         for name, view, may in (
             ("submit", self.submit, OPERATORS),
+            ("retract", self.retract, OPERATORS),
             ("discard", self.discard, OPERATORS),
+            ("restore", self.restore, OPERATORS),
             ("close", self.close, OPERATORS),
             ("approve", self.approve, APPROVERS),
             ("send_back", self.send_back, APPROVERS),
             ("revoke", self.revoke, APPROVERS),
             ("resend", self.resend, OPERATORS),
             ("measure", self.measure, OPERATORS),
+            ("undo", self.undo, OPERATORS),
             ("note", self.note, BOTH),
             ("errand", self.errand, BOTH),
         ):
             guard.add(f"/cases/<number>/{name}", view, may=may, methods=("POST",))
+        brought = self._desk.settings.evidence_max_bytes * evidence.MOST_AT_ONCE
+        guard.add("/cases/<number>/evidence", self.add_evidence, may=OPERATORS, methods=("POST",), files_bytes=brought)
+        guard.add("/cases/<number>/serve", self.serve, may=OPERATORS, methods=("POST",), files_bytes=brought)
 
     def case(self, number: str) -> Response:
         """All of it."""
@@ -61,13 +67,35 @@ class Cases:
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response
 
+    def add_evidence(self, number: str) -> Response:
+        """Files that people of ours have; nothing else of the case changes by them."""
+        return self._step(number, lambda ctx, me: evidence.add(ctx, me, number, _brought()), "evidence_added", checks=False)
+
+    def serve(self, number: str) -> Response:
+        """Handed over by hand, with proof."""
+        at = f"{request.form.get('day', '')} {request.form.get('time', '')}"
+        return self._step(
+            number,
+            lambda ctx, me: service.record_service(ctx, me, number, service.moment_of(at), _typed("how"), _brought()),
+            "served",
+            checks=False,
+        )
+
     def submit(self, number: str) -> Response:
         """For approval."""
         return self._step(number, lambda ctx, me: cases.submit(ctx, me, number), "submitted")
 
+    def retract(self, number: str) -> Response:
+        """From approval, by who wrote it."""
+        return self._step(number, lambda ctx, me: cases.retract(ctx, me, number), "retracted")
+
     def discard(self, number: str) -> Response:
         """A draft."""
         return self._step(number, lambda ctx, me: cases.discard(ctx, me, number), "discarded")
+
+    def restore(self, number: str) -> Response:
+        """A draft that was discarded."""
+        return self._step(number, lambda ctx, me: cases.restore(ctx, me, number), "restored")
 
     def close(self, number: str) -> Response:
         """A 提醒."""
@@ -99,6 +127,13 @@ class Cases:
         said = "applied" if action == "apply" else "lifted"
         return self._step(number, lambda ctx, me: cases.move_measure(ctx, me, number, Measure(given), action), said)
 
+    def undo(self, number: str) -> Response:
+        """A measure was confirmed by mistake."""
+        given = request.form.get("measure", "")
+        if given not in set(Measure):
+            raise NotFound("measure")
+        return self._step(number, lambda ctx, me: cases.undo_measure(ctx, me, number, Measure(given)), "undone")
+
     def note(self, number: str) -> Response:
         """For operators only; it changes nothing, so that no other change stands against it."""
         return self._step(number, lambda ctx, me: cases.add_note(ctx, me, number, _typed("note")), "noted", checks=False)
@@ -124,7 +159,7 @@ class Cases:
 
     def _page(self, number: str, status: int = 200, **shown: Any) -> Response:
         ctx, me = self._desk.context(), self._desk.me()
-        file = case_files.read(ctx, number)
+        file = case_files.read(ctx, number, me.id)
         case, trail = file.case, unchanged.events(ctx, number)
         told = deliveries.of_file(ctx, case, file.notices)
         admins = 0 if case.issued_at else case_files.admins(ctx, case)
@@ -138,10 +173,13 @@ class Cases:
             trail=trail[-_MOST_EVENTS:],
             seq=trail[-1].seq if trail else 0,
             presses=offers.of_case(case, me, admins),
-            measures=[(one, offers.of_measure(case, one, me)) for one in case.measures],
+            measures=[(one, offers.of_measure(case, one, me), offers.of_undo(case, one, me)) for one in case.measures],
+            similar=case_files.similar(ctx, case),
+            may_serve=me.may(Role.OPERATOR) and case.is_open and case.served_at is None,
+            may_add=me.may(Role.OPERATOR) and case.state not in evidence.ENDED,
             may_note=me.may(Role.OPERATOR) or me.may(Role.APPROVER),
-            typed={name: _typed(name) for name in ("reason", "note", "done")} if status != 200 else {},
-            now_=clock.now(),
+            typed={name: _typed(name) for name in ("reason", "note", "done", "how", "day", "time")} if status != 200 else {},
+            today=clock.today(),
             words=texts,
             pressed=request.path.rpartition("/")[2],
             **shown,
@@ -158,6 +196,10 @@ def _preview(ctx: Context, case: Case) -> Statement | None:
         return notices.preview(ctx, case.number)
     except (UserMistake, NotFound):
         return None
+
+
+def _brought() -> list[evidence.Upload]:
+    return [evidence.Upload(one.filename or "", one.stream) for one in request.files.getlist("file") if one.filename]  # type: ignore[arg-type]  # a stream it is
 
 
 def _typed(field: str) -> str:

@@ -73,7 +73,7 @@ class Filings:
         return {name: request.form[name].replace("\r\n", "\n") for name in wanted}
 
     def _page(self, number: str, status: int = 200, typed: dict[str, str] | None = None, **shown: Any) -> Response:
-        page, me = review_pages.read(self._desk.context(), number), self._desk.me()
+        page, me = review_pages.read(self._desk.context(), number, self._desk.me().id), self._desk.me()
         filing, last = page.filing, page.rounds[-1]
         is_mine = filing.state is FilingState.UNDER_REVIEW and filing.claimed_by == me.id
         refusal = offers.may_not_review(filing, page.case, me)

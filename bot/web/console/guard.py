@@ -14,7 +14,7 @@ OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
 STAFF = frozenset(Role)
 _KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
 _FORM_BYTES = 1 << 20  # what a form may have beside its files
-_BY_ITSELF = "console.counts"  # what pages ask for every few seconds
+_BY_ITSELF = frozenset({"console.counts", "console.here"})  # what pages ask for every few seconds
 _NEVER_KEPT = {"token", "password", "again"}
 
 _POLICY = "; ".join(
@@ -76,7 +76,7 @@ class Guard:
         if request.method == "POST" and not _is_from_here():
             abort(403)
         secret = self._desk.cookies.session(request)
-        by_itself = endpoint == _BY_ITSELF
+        by_itself = endpoint in _BY_ITSELF
         g.console_visit = sign_in.visit(self._desk.context(), secret, by_itself=by_itself) if secret else None
         if not may:
             return self._check_open_form()

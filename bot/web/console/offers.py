@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.actions.recovery import followed
 from bot.model.case import Case, Imposed, Kind, State, Step
 from bot.model.filing import DECISIONS, MACHINES, Filing, FilingKind, FilingState
 from bot.model.operator import Operator, Role
@@ -11,7 +12,8 @@ from bot.model.texts import filings as filing_texts
 
 _STEPS = {
     State.DRAFT: ("submit", "discard"),
-    State.PENDING_APPROVAL: ("approve", "send_back"),
+    State.PENDING_APPROVAL: ("approve", "send_back", "retract"),
+    State.DISCARDED: ("restore",),
     State.IN_FORCE: ("resend", "close", "revoke"),
     State.RECOVERING: ("resend", "revoke"),
     State.RECOVERED: ("revoke",),
@@ -34,7 +36,7 @@ class Press:
 
 def of_case(case: Case, me: Operator, admins: int) -> list[Press]:
     """In the order in which they are shown."""
-    steps = [one for one in _STEPS.get(case.state, ()) if one != "close" or case.kind is Kind.REMINDER]
+    steps = [one for one in _STEPS.get(case.state, ()) if _fits(one, case, me)]
     return [
         Press(
             step=one,
@@ -46,6 +48,11 @@ def of_case(case: Case, me: Operator, admins: int) -> list[Press]:
         )
         for one in steps
     ]
+
+
+def _fits(step: str, case: Case, me: Operator) -> bool:
+    """A step that is never anybody's but the author's is not shown to others; nor one that only a 提醒 has, with a violation."""
+    return (step != "close" or case.kind is Kind.REMINDER) and (step != "retract" or case.author_id == me.id)
 
 
 def _refusal(step: str, case: Case, me: Operator) -> str:
@@ -68,6 +75,14 @@ def of_measure(case: Case, one: Imposed, me: Operator) -> Press | None:
     action = "apply" if is_owed else "lift"
     refusal = "" if me.may(Role.OPERATOR) else texts.NOT_OPERATOR
     return Press(step=action, label=case_texts.MEASURES[one.measure], will=texts.measure_will(action), refusal=refusal)
+
+
+def of_undo(case: Case, one: Imposed, me: Operator) -> str:
+    """What taking back a confirmation will do; "" where it cannot be, or where nothing was confirmed."""
+    if one.state not in (Step.APPLIED, Step.LIFTED) or not me.may(Role.OPERATOR):
+        return ""
+    is_applied = one.state is Step.APPLIED
+    return "" if case_texts.cannot_undo(case, followed(case, one), is_applied=is_applied) else texts.undo_will(is_applied=is_applied)
 
 
 def decisions(filing: Filing) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Response, request, url_for
 
 from bot import clock
-from bot.actions import queue, reviews
+from bot.actions import presences, queue, reviews
 from bot.errors import UserMistake
 from bot.model.operator import Role
 from bot.model.queue import FILED, Place, Waits, Wanted, What
@@ -31,6 +31,7 @@ class Queue:
         """Its addresses."""
         guard.add("/", self.waiting, may=STAFF)
         guard.add("/counts", self.counts, may=STAFF)
+        guard.add("/here/<number>", self.here, may=STAFF)
         guard.add("/find", self.find, may=STAFF)
         guard.add("/filings/<number>/take", self.take, may=REVIEWERS, methods=("POST",))
         guard.add("/filings/<number>/release", self.release, may=REVIEWERS, methods=("POST",))
@@ -63,6 +64,11 @@ class Queue:
         shown: dict[str, int] = {what.value: counted.of.get(what, 0) for what in What}
         shown |= {"all": counted.all, "late": counted.late, "mine": counted.mine}
         return Response("".join(f"{name} {number}\n" for name, number in shown.items()), mimetype="text/plain")
+
+    def here(self, number: str) -> Response:
+        """Asked by an open page every few seconds: who else has it open."""
+        others = presences.look(self._desk.context(), self._desk.me(), number) if _NUMBER.fullmatch(number) else []
+        return Response(texts.and_(others), mimetype="text/plain")
 
     def find(self) -> Response:
         """To the case or filing of a number, as people type it."""

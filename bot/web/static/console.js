@@ -36,3 +36,22 @@ if (menu) {
   setInterval(refresh, 15000);
   document.addEventListener("visibilitychange", refresh);
 }
+
+// Whoever has the same case open is named, so that two people don't work past each other.
+const place = document.querySelector("[data-here]");
+if (place) {
+  const look = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(place.dataset.here, { redirect: "error" });
+      if (!answer.ok) return;
+      const names = await answer.text();
+      place.querySelector("span").textContent = names;
+      place.hidden = !names;
+    } catch {
+      // the next time
+    }
+  };
+  look();
+  setInterval(look, 15000);
+}

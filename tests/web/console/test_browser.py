@@ -115,6 +115,8 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
     for name, path in (
         ("queue-late", "/?late=1"),
         ("queue-empty", "/?what=withdrawal&whose=mine"),
+        ("cases", "/cases"),
+        ("cases-none", "/cases?state=closed&words=none"),
         ("case-half-way", f"/cases/{scene.half_way}"),
         ("case-fresh", f"/cases/{scene.fresh}"),
         ("case-over", f"/cases/{scene.over}"),

@@ -8,15 +8,17 @@ from bot.model.operator import Role
 from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
-STAFF = {"waiting", "find", "counts", "account", "sign_out", "sign_out_everywhere", "case", "evidence", "filing", "file", "human", "task"}
+SIGNED_IN = {"account", "sign_out", "sign_out_everywhere"}
+STAFF = SIGNED_IN | {"waiting", "counts", "here", "find", "cases", "case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
+OPERATORS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
 RIGHTS = {
     **{name: set() for name in OPEN},
     **{name: set(Role) for name in STAFF},
     **{name: {Role.OPERATOR, Role.APPROVER} for name in REVIEWERS},
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke")},
-    **{name: {Role.OPERATOR} for name in ("submit", "discard", "close", "resend", "measure", "confirm")},
+    **{name: {Role.OPERATOR} for name in OPERATORS},
 }
 ADDRESSED = {"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "file_id": "1", "request_id": "1", "task_id": "1"}
 
