@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 import rules
 from bot import clock, failpoint
-from bot.actions import alarms, chat_media, deadlines, heads, humans, kept_files, outcomes, recovery, reviews, undelivered
+from bot.actions import alarms, broadcast_work, chat_media, deadlines, heads, humans, kept_files, outcomes, recovery, reviews, undelivered
 from bot.actions.alarms import Bell, WatchedMail
 from bot.context import Context, House
 from bot.delivery.engine import THREADS, Engine
@@ -39,6 +39,7 @@ DEADLINES_EVERY_S = 30.0
 HEADS_EVERY_S = 600.0
 ALARMS_EVERY_S = 30.0
 MEDIA_EVERY_S = 1.0
+BROADCASTS_EVERY_S = 0.5
 FILES_EVERY_S = 3_600.0
 
 
@@ -97,7 +98,7 @@ class App:
             quiet=Quiet(*quiet) if quiet else None,
             ceiling=self.ceiling,
             recheck=outcomes.not_to_be_sent,
-            settled=outcomes.settled,
+            settled=outcomes.Settled(self.settings.broadcast_fail_share, self.settings.broadcast_fail_least),
             alarm=self.bell,
             mail=WatchedMail(Post(self.settings.smtp_url, self.settings.mail_from), self.bell) if self.settings.smtp_url else None,
         )
@@ -150,6 +151,8 @@ class App:
             Job("recovery", DEADLINES_EVERY_S, lambda: recovery.by_time(Context(self.house))),
             Job("humans", DEADLINES_EVERY_S, lambda: humans.look_after(Context(self.house))),
             Job("media", MEDIA_EVERY_S, lambda: chat_media.run(Context(self.house), self.client)),
+            Job("broadcasts", BROADCASTS_EVERY_S, lambda: broadcast_work.run(Context(self.house))),
+            Job("recalls", BROADCASTS_EVERY_S, lambda: broadcast_work.recall(Context(self.house), self.client)),
             Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),
         )
         return Worker(self.house, self.engine, self.queue, jobs)

@@ -171,6 +171,9 @@ class Settings(BaseSettings):
     sender_limit_per_minute: Annotated[int, Field(ge=1)] = 20
     wecom_account_ceiling: Annotated[int, Field(ge=1)] | None = None
     quiet_hours: Annotated[str, AfterValidator(_quiet)] = "22:00-08:00"
+    broadcast_approval_above: Annotated[int, Field(ge=0)] = 100
+    broadcast_fail_share: Annotated[float, Field(gt=0, le=1)] = 0.2
+    broadcast_fail_least: Annotated[int, Field(ge=1)] = 20
     inbox_keep_days: Annotated[int, Field(ge=1)] = 90
 
     wecom_trusted_domain: bool = False

@@ -22,6 +22,7 @@ from bot.delivery.terms import Mail
 from bot.errors import MailError, NotFound, Unavailable, UserMistake
 from bot.metrics import ALARMS
 from bot.model.alarm import Alarm
+from bot.model.broadcast import State
 from bot.model.delivery import Priority
 from bot.model.operator import Operator, Role
 from bot.model.provider import Address
@@ -29,7 +30,7 @@ from bot.model.reply import messages
 from bot.model.texts import alarms as texts
 from bot.model.texts import mails
 from bot.store import alarms as rows
-from bot.store import cases, operators, pauses, trail
+from bot.store import broadcasts, cases, operators, pauses, trail
 from bot.store import outbox as waiting
 from bot.store.database import Tx
 
@@ -161,6 +162,8 @@ def _is_over(connection: Tx, alarm: Alarm, resting: Mapping[str, pauses.Pause]) 
             return not any(name.startswith("api ") and pause.until_at > clock.now() - _SILENCE for name, pause in resting.items())
         case "undeliverable":
             return not _is_unserved(connection, str(alarm.detail.get("number", "")))
+        case "broadcast_failing":
+            return not _is_paused(connection, str(alarm.detail.get("number", "")))
         case _:
             return alarm.what not in _UNTIL_TOLD_OTHERWISE and clock.now() - alarm.last_at >= _SILENCE
 
@@ -171,6 +174,13 @@ def _is_unserved(connection: Tx, number: str) -> bool:
     except NotFound:
         return False
     return case.is_open and case.served_at is None
+
+
+def _is_paused(connection: Tx, number: str) -> bool:
+    try:
+        return broadcasts.by_number(connection, number).state is State.PAUSED
+    except NotFound:
+        return False
 
 
 # What raises them from where no transaction is open

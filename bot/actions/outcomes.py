@@ -5,22 +5,47 @@ Both are called inside the engine's own transactions, so they look, write, and d
 
 from collections.abc import Iterable, Sequence
 
+from bot import clock
 from bot.actions.providers import flag_reachability
 from bot.model.delivery import Batch, Outcome, Priority, State, Via
 from bot.model.provider import Address
 from bot.model.trail import SYSTEM
-from bot.store import notices, providers, trail
+from bot.store import broadcasts, notices, providers, trail
 from bot.store.database import Tx
+
+_FAILED = (State.REJECTED, State.EXHAUSTED)
 
 
 def not_to_be_sent(tx: Tx, batch: Batch, userids: Iterable[str]) -> set[str]:
-    """Of the people a batch is for, those who no longer speak for the provider it is about. Nobody where it carries no notice."""
+    """Of the people a batch is for, those who no longer speak for the provider it is about; of a broadcast, for none at all.
+
+    Nobody where it carries neither.
+    """
+    if batch.broadcast_id is not None:
+        return set(userids) - {admin.address.userid for admin in providers.speaking(tx, batch.corpid, batch.agentid, list(userids))}
     carried = _carried(tx, batch)
     if carried is None:
         return set()
     provider_id = notices.get(tx, carried[0]).provider_id
     speaking = {admin.address for admin in providers.admins(tx, provider_id)}
     return {userid for userid in userids if Address(batch.corpid, batch.agentid, userid) not in speaking}
+
+
+class Settled:
+    """What the engine tells outcomes to. fail_share, fail_least: when a broadcast pauses by itself."""
+
+    def __init__(self, fail_share: float, fail_least: int) -> None:
+        self._fail_share = fail_share
+        self._fail_least = fail_least
+
+    def __call__(self, tx: Tx, batch: Batch, outcomes: Sequence[Outcome]) -> None:
+        settled(tx, batch, outcomes)
+        if batch.broadcast_id is None:
+            return
+        final = [outcome.state for outcome in outcomes if outcome.final and outcome.state is not State.CANCELLED]
+        gone, failed = broadcasts.count(tx, batch.broadcast_id, len(final), sum(state in _FAILED for state in final))
+        if failed >= self._fail_least and failed >= gone * self._fail_share:
+            broadcasts.pause_by_itself(tx, batch.broadcast_id, clock.now())
 
 
 def settled(tx: Tx, batch: Batch, outcomes: Sequence[Outcome]) -> None:

@@ -17,7 +17,7 @@ from bot.delivery.pacing import Pace, can_wait, opens_at
 from bot.delivery.recording import tell
 from bot.delivery.terms import Terms
 from bot.model.delivery import REPEAT_WINDOW, Batch, Call, Outcome, Priority, Recipient, State, Via
-from bot.store import claims, pauses
+from bot.store import broadcasts, claims, pauses
 from bot.store.claims import Hold
 from bot.store.database import Tx
 from bot.store.pauses import Pause
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 LEASE_S = 60.0  # renewed while a call runs
 _HOOK_WAIT = timedelta(minutes=1)
+_MOST_PEOPLE, _SOME = 5_000, 4  # of what can wait: in one claim, and batches looked at together
 _LEAST_LEASE_S = 5.0  # real seconds: what a lease lasts at least when the clock runs fast
 
 
@@ -55,10 +56,10 @@ def claim(
     resting = rests.holds(known.values(), now)
     if (opens := opens_at(now, terms.quiet)) > now:
         resting.append(Hold(least_rank=Priority.BULK.rank))
-    batches = claims.free(tx, now, max(room, look), resting, batch_id)
+    resting += [Hold(broadcast_id=held) for held in broadcasts.held(tx)]
+    batches, people = _bounded(tx, claims.free(tx, now, max(room, look), resting, batch_id))
     if not batches:
         return Claimed()
-    people = claims.open_recipients(tx, [batch.id for batch in batches])
     taking = _Taking(tx, terms, lease, now, known, opens, careful)
     taking.pace.look_up((batch, people.get(batch.id, ())) for batch in batches)
     for batch in batches:
@@ -68,6 +69,18 @@ def claim(
     moved = taking.write()
     failpoint.reach("sender.claimed")
     return Claimed(taking.calls, taking.settled, moved)
+
+
+def _bounded(tx: Tx, batches: Sequence[Batch]) -> tuple[Sequence[Batch], dict[int, list[Recipient]]]:
+    """Batches and who is open in them; of those that can wait, which are large, no more than one transaction should hold."""
+    hurried = [batch.id for batch in batches if not can_wait(batch.priority)]
+    people = claims.open_recipients(tx, hurried) if hurried else {}
+    number, taken = sum(map(len, people.values())), len(hurried)
+    while taken < len(batches) and (taken == 0 or number < _MOST_PEOPLE):
+        some = claims.open_recipients(tx, [batch.id for batch in batches[taken : taken + _SOME]])
+        taken, number = taken + _SOME, number + sum(map(len, some.values()))
+        people |= some
+    return batches[:taken], people
 
 
 @dataclass

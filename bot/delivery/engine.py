@@ -22,7 +22,7 @@ from bot.delivery.terms import Terms
 from bot.errors import Unavailable
 from bot.metrics import DELIVERIES
 from bot.model.delivery import Answer, Call, Outcome
-from bot.store import claims
+from bot.store import broadcasts, claims
 from bot.store.database import Database, Tx
 from bot.wecom.client import Client
 
@@ -37,6 +37,7 @@ _LEAST_WAIT_S = 0.01  # real seconds between two looks in vain, when the clock r
 _LINGER_S = 0.015  # real seconds in which answers gather, so that many share one commit
 _MOST_LOOKED_AT = 512  # batches in one claim, where most of them have to wait
 _AT_ONCE = 500  # answers in one transaction
+_PEOPLE_AT_ONCE = 5_000  # and people whom these are about
 _TRY_AGAIN_S = 0.5  # real seconds, while the database is away
 _STOP_S = 40.0  # real seconds; longer than the longest call that is usual
 
@@ -68,7 +69,7 @@ class Engine:
         claimed = self._claim(limit, batch_id)
         for call in claimed.calls:
             failpoint.reach("sender.marked")
-            answer = calls.make(call, self._client, self._terms.mail)
+            answer = self._make(call)
             failpoint.reach("sender.sent")
             self._record([answer])
         return claimed.moved
@@ -170,7 +171,7 @@ class Engine:
                 return
             failpoint.reach("sender.marked")
             try:
-                answer = calls.make(call, self._client, self._terms.mail)
+                answer = self._make(call)
             except Exception as error:  # noqa: BLE001  a fault of ours must not cost a thread; the lease runs out, and it is tried again
                 log.error("call_failed", batch_id=call.batch.id, error=type(error).__name__)
                 self._let_go([call])
@@ -187,12 +188,14 @@ class Engine:
             if not self._stopping.is_set() and len(self._in_hand) > 1:
                 time.sleep(_LINGER_S)
             gathered = [first]
-            while len(gathered) < _AT_ONCE and not self._answers.empty():
+            people = len(first.outcomes)
+            while len(gathered) < _AT_ONCE and people < _PEOPLE_AT_ONCE and not self._answers.empty():
                 answer = self._answers.get()
                 if answer is None:
                     is_last = True
                     break
                 gathered.append(answer)
+                people += len(answer.outcomes)
             self._surely(lambda answers=gathered: self._record(answers))  # type: ignore[misc]
             self._let_go([answer.call for answer in gathered])
             self._due.set()
@@ -218,6 +221,16 @@ class Engine:
                 self._in_hand.pop(call.batch.id, None)
 
     # both ways
+
+    def _make(self, call: Call) -> Answer:
+        """Make a call, unless what it is part of was paused or cancelled since. What may be out is made sure of all the same."""
+        if call.batch.broadcast_id is not None and not call.repeat and self._is_held(call.batch.broadcast_id):
+            return calls.unmade(call)
+        return calls.make(call, self._client, self._terms.mail)
+
+    def _is_held(self, broadcast_id: int) -> bool:
+        with self._database.read() as connection:
+            return broadcasts.is_held(connection, broadcast_id)
 
     def _claim(self, room: int, batch_id: int | None = None, look: int = 0) -> Claimed:
         lease = f"{self._name}-{next(self._numbers)}"

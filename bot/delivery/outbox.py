@@ -93,6 +93,11 @@ def enqueue_mail(
     return _add(tx, Via.MAIL, corpid, agentid, [userid], mail, priority, due_at=due_at)
 
 
+def frozen_payload(outgoing: Outgoing) -> dict[str, Any]:
+    """What `enqueue` freezes, for whoever writes many batches by sets. Raises BadPayload."""
+    return payloads.payload(_unique(outgoing))
+
+
 def cancel(tx: Tx, batch_ids: Iterable[int]) -> int:
     """Take back what is still queued of these batches. Returns for how many people; what is out, or may be, is left as it is."""
     return outbox.cancel(tx, batch_ids, clock.now())

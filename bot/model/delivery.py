@@ -74,7 +74,7 @@ class Priority(StrEnum):
 class Batch:
     """One batch as a worker sees it. payload: the frozen request body without `touser` and `agentid`, or the mail.
 
-    first_attempt_at: of the calls whose outcome is not known; None when there is none.
+    first_attempt_at: of the calls whose outcome is not known; None when there is none. broadcast_id: what it is part of.
     """
 
     id: int
@@ -88,6 +88,7 @@ class Batch:
     give_up_at: datetime | None = None
     first_attempt_at: datetime | None
     attempts: int
+    broadcast_id: int | None = None
 
     @property
     def has_waited(self) -> bool:

@@ -36,12 +36,15 @@ class Hold:
     agentid: int | None = None
     via: Via | None = None
     least_rank: int | None = None
+    broadcast_id: int | None = None
 
     def holds(self) -> ColumnElement[bool]:
         equal = {"corpid": self.corpid, "agentid": self.agentid, "via": self.via}
         parts = [batches.c[name] == value for name, value in equal.items() if value is not None]
         if self.least_rank is not None:
             parts.append(batches.c.priority >= self.least_rank)
+        if self.broadcast_id is not None:
+            parts += [batches.c.broadcast_id.is_not(None), batches.c.broadcast_id == self.broadcast_id]
         return and_(*parts)
 
 
@@ -69,7 +72,10 @@ def free(tx: Connection, now: datetime, limit: int, holds: Iterable[Hold] = (), 
     return [Batch(**{**row._mapping, "via": Via(row.via)}) for row in rows]
 
 
-_BATCH = ("id", "corpid", "agentid", "via", "payload", "priority", "created_at", "due_at", "give_up_at", "first_attempt_at", "attempts")
+_BATCH = (
+    *("id", "corpid", "agentid", "via", "payload", "priority", "created_at"),
+    *("due_at", "give_up_at", "first_attempt_at", "attempts", "broadcast_id"),
+)
 
 
 def open_recipients(connection: Connection, batch_ids: Collection[int]) -> dict[int, list[Recipient]]:

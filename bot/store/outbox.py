@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from bot.model.delivery import OPEN, State, Via
-from bot.store.tables import attempts, batches, deliveries, notice_batches
+from bot.store.tables import attempts, batches, broadcasts, deliveries, notice_batches
 
 
 def add_batch(
@@ -72,18 +72,20 @@ def who(connection: Connection, batch_id: int, states: Sequence[State], *, final
 
 
 def oldest_due(connection: Connection) -> datetime | None:
-    """When the longest waiting open batch became due."""
-    oldest: datetime | None = connection.execute(select(func.min(batches.c.due_at)).where(batches.c.state == "open")).scalar_one()
+    """When the longest waiting open batch became due. What a person holds back on purpose does not count."""
+    is_held = exists().where(broadcasts.c.id == batches.c.broadcast_id, broadcasts.c.is_held)
+    oldest: datetime | None = connection.execute(select(func.min(batches.c.due_at)).where(batches.c.state == "open", ~is_held)).scalar_one()
     return oldest
 
 
 def forget(tx: Connection, rank: int, before: datetime, limit: int = 1_000) -> int:
     """Delete finished batches of priority `rank` or lower that were made before `before`, at most `limit`. Returns how many.
 
-    What carried a notice is kept, whatever its priority.
+    What carried a notice or a broadcast is kept, whatever its priority.
     """
     carried = exists().where(notice_batches.c.batch_id == batches.c.id)
     old = select(batches.c.id).where(batches.c.state == "done", batches.c.priority >= rank, batches.c.created_at < before, ~carried)
+    old = old.where(batches.c.broadcast_id.is_(None))
     batch_ids = list(tx.execute(old.order_by(batches.c.id).limit(limit)).scalars())
     if batch_ids:
         of_these = select(deliveries.c.id).where(deliveries.c.batch_id.in_(batch_ids))

@@ -35,6 +35,7 @@ _WORDS = {
     "review_late": ("服务商提交的材料超期未审", "请尽快领取并作出决定；服务商在进度里也看得到已超期。"),
     "human_asked": ("有人申请人工答复", "请查看并答复：python -m bot humans list。"),
     "human_late": ("人工答复已超期", "对方已被告知答复时间，请尽快答复：python -m bot humans list。"),
+    "broadcast_failing": ("广播失败的人太多，已自动暂停", "请在控制台的广播页查看失败原因；处理后继续发送，或取消。"),
     "mail_failing": ("邮件发不出去", "请检查 SMTP_URL 和 MAIL_FROM，运行 python -m bot doctor；改好后重启发送进程。"),
     "hook_failed": ("发送结果登记时出错，消息照常发送", "这是程序的问题，请把日志里的 hook_failed 一行交给开发人员。"),
 }

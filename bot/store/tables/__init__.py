@@ -1,6 +1,15 @@
 """Every table, one module a subject."""
 
 from bot.store.tables.base import metadata
+from bot.store.tables.broadcasts import (
+    app_categories,
+    broadcast_batches,
+    broadcast_recalls,
+    broadcast_receipts,
+    broadcast_recipients,
+    broadcast_tallies,
+    broadcasts,
+)
 from bot.store.tables.cases import (
     case_notes,
     cases,
@@ -26,9 +35,16 @@ from bot.store.tables.trail import alarms, chains, events, heads
 __all__ = [
     "admins",
     "alarms",
+    "app_categories",
     "apps",
     "attempts",
     "batches",
+    "broadcast_batches",
+    "broadcast_recalls",
+    "broadcast_receipts",
+    "broadcast_recipients",
+    "broadcast_tallies",
+    "broadcasts",
     "case_notes",
     "cases",
     "chains",

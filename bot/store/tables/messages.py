@@ -47,6 +47,7 @@ batches = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("lease", String(64)),
     Column("lease_until", Moment),
+    Column("broadcast_id", ID, ForeignKey("broadcasts.id")),  # what it is part of: held back with it
     CheckConstraint("state IN ('open', 'done')", name="state"),
     CheckConstraint("via IN ('message', 'card_update', 'mail')", name="via"),
     Index(None, "after_id"),

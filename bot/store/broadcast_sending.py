@@ -1,0 +1,226 @@
+"""Writing down who gets a broadcast, and putting them on their way: by sets, in transactions that are over soon.
+
+Each person is one row for good (unique), and each row is in at most one batch that is not through. So whatever is repeated, by a second
+worker or after a kill, finds done what was committed and does the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.model.broadcast import Broadcast
+from bot.model.canonical import canonical, sha256
+from bot.model.delivery import State
+from bot.store.database import Tx
+from bot.store.tables import (
+    admins,
+    batches,
+    broadcast_batches,
+    broadcast_recalls,
+    broadcast_recipients,
+    broadcast_tallies,
+    deliveries,
+)
+
+NOT_REACHED = (State.REJECTED, State.EXHAUSTED, State.CANCELLED)
+_theirs = broadcast_recipients
+
+
+def freeze(tx: Tx, broadcast_id: int, admin_ids: Sequence[int]) -> None:
+    """Write some of those who get it; whoever is written already, stays as they are."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    who = [admins.c[name] for name in ("id", "corpid", "agentid", "userid")]
+    found = select(literal(broadcast_id), *who).where(admins.c.id.in_(list(admin_ids)), admins.c.state == "active").order_by(admins.c.id)
+    rows = dialect.insert(_theirs).from_select(["broadcast_id", "admin_id", "corpid", "agentid", "userid"], found)
+    tx.execute(rows.on_conflict_do_nothing())
+
+
+def number(connection: Connection, broadcast_id: int) -> int:
+    """How many are written."""
+    counted: int = connection.execute(select(func.count()).select_from(_theirs).where(_theirs.c.broadcast_id == broadcast_id)).scalar_one()
+    return counted
+
+
+def digest(connection: Connection, broadcast_id: int) -> str:
+    """The SHA-256 of who gets it: the canonical list of their addresses, in the order of writing."""
+    columns = [_theirs.c[name] for name in ("corpid", "agentid", "userid")]
+    rows = connection.execute(select(*columns).where(_theirs.c.broadcast_id == broadcast_id).order_by(_theirs.c.id))
+    return sha256(canonical([f"{row.corpid}/{row.agentid}/{row.userid}" for row in rows]))
+
+
+def waiting(connection: Connection, broadcast_id: int, limit: int) -> tuple[str, int, int, int] | None:
+    """The next of them to be queued together: (corpid, agentid, how many, id of the last one); None when all are."""
+    mine = _theirs.c.broadcast_id == broadcast_id, _theirs.c.batch_id.is_(None)
+    first = connection.execute(select(_theirs.c.corpid, _theirs.c.agentid).where(*mine).order_by(_theirs.c.id).limit(1)).one_or_none()
+    if first is None:
+        return None
+    of_app = select(_theirs.c.id).where(*mine, _theirs.c.corpid == first.corpid, _theirs.c.agentid == first.agentid)
+    some = of_app.order_by(_theirs.c.id).limit(limit).subquery()
+    row = connection.execute(select(func.count(), func.max(some.c.id))).one()
+    return first.corpid, first.agentid, row[0], row[1]
+
+
+def queue(tx: Tx, broadcast: Broadcast, values: Mapping[str, Any], last_id: int) -> int:
+    """Write one batch for all who wait up to this id, with a queued delivery each. values: the batch's columns. Returns its id."""
+    batch_id: int = tx.execute(
+        insert(batches).values(**values, state="open", broadcast_id=broadcast.id).returning(batches.c.id)
+    ).scalar_one()
+    mine = and_(_theirs.c.broadcast_id == broadcast.id, _theirs.c.batch_id.is_(None), _theirs.c.id <= last_id)
+    of_app = and_(mine, _theirs.c.corpid == values["corpid"], _theirs.c.agentid == values["agentid"])
+    shared: list[ColumnElement[Any]] = [literal(batch_id), literal("wecom"), literal(State.QUEUED.value)]
+    found = select(*shared, _theirs.c.corpid, _theirs.c.agentid, _theirs.c.userid).where(of_app).order_by(_theirs.c.id)
+    names = ["batch_id", "channel", "state", "corpid", "agentid", "userid"]
+    people = tx.execute(insert(deliveries).from_select(names, found)).rowcount
+    tx.execute(insert(broadcast_batches).values(batch_id=batch_id, broadcast_id=broadcast.id, round=broadcast.round, people=people))
+    tx.execute(update(_theirs).where(of_app).values(batch_id=batch_id))
+    return batch_id
+
+
+def first_of_round(connection: Connection, broadcast: Broadcast) -> int | None:
+    """The batch that goes ahead of the others of this round, where there is one."""
+    of_round = broadcast_batches.c.broadcast_id == broadcast.id, broadcast_batches.c.round == broadcast.round
+    found: int | None = connection.execute(select(func.min(broadcast_batches.c.batch_id)).where(*of_round)).scalar_one()
+    return found
+
+
+def owe_again(tx: Tx, broadcast_id: int, *, include_uncertain: bool) -> int:
+    """Let everybody be queued again who was not reached: refused, given up, taken back, or never queued. Returns how many these are.
+
+    include_uncertain: whom it may have reached, too, where nothing more is tried for them. Who has it, or may be getting it, is left alone.
+    """
+    states = [*NOT_REACHED, *([State.UNCERTAIN] if include_uncertain else [])]
+    missed = exists().where(
+        deliveries.c.batch_id == _theirs.c.batch_id,
+        deliveries.c.userid == _theirs.c.userid,
+        deliveries.c.state.in_(states),
+        deliveries.c.settled_at.is_not(None),
+    )
+    mine = _theirs.c.broadcast_id == broadcast_id
+    again = select(_theirs.c.batch_id).where(mine, _theirs.c.batch_id.is_not(None), missed).distinct()
+    touched = list(tx.execute(again).scalars())
+    tx.execute(broadcast_tallies.delete().where(broadcast_tallies.c.batch_id.in_(touched)))
+    tx.execute(update(broadcast_batches).where(broadcast_batches.c.batch_id.in_(touched)).values(tallied_at=None))
+    tx.execute(update(_theirs).where(mine, _theirs.c.batch_id.in_(touched), missed).values(batch_id=None))
+    return waiting_number(tx, broadcast_id)
+
+
+def waiting_number(connection: Connection, broadcast_id: int) -> int:
+    """How many are in no batch."""
+    mine = _theirs.c.broadcast_id == broadcast_id, _theirs.c.batch_id.is_(None)
+    counted: int = connection.execute(select(func.count()).select_from(_theirs).where(*mine)).scalar_one()
+    return counted
+
+
+def missed(connection: Connection, broadcast_id: int) -> dict[str, int]:
+    """How many were not reached, by state; "waiting" for those never queued. For whom nothing more is tried, each in their newest batch."""
+    same = and_(deliveries.c.batch_id == _theirs.c.batch_id, deliveries.c.userid == _theirs.c.userid)
+    states = [*NOT_REACHED, State.UNCERTAIN]
+    counted = select(deliveries.c.state, func.count()).join(_theirs, same).where(_theirs.c.broadcast_id == broadcast_id)
+    settled = counted.where(deliveries.c.state.in_(states), deliveries.c.settled_at.is_not(None)).group_by(deliveries.c.state)
+    found = {row[0]: row[1] for row in connection.execute(settled)}
+    return {**found, "waiting": waiting_number(connection, broadcast_id)}
+
+
+# Counting
+
+
+def settled_batches(connection: Connection, broadcast_id: int, limit: int) -> list[int]:
+    """Batches that are through and not counted yet."""
+    statement = select(broadcast_batches.c.batch_id).join(batches, batches.c.id == broadcast_batches.c.batch_id)
+    through = broadcast_batches.c.broadcast_id == broadcast_id, broadcast_batches.c.tallied_at.is_(None), batches.c.state == "done"
+    return list(connection.execute(statement.where(*through).order_by(broadcast_batches.c.batch_id).limit(limit)).scalars())
+
+
+def outcomes(connection: Connection, broadcast_id: int, batch_ids: Sequence[int]) -> list[tuple[int, str, str, datetime | None, int]]:
+    """(batch, state, reason, settled at, how many) of the people whose newest delivery is in these batches."""
+    reason = func.coalesce(func.nullif(deliveries.c.errmsg, ""), "")
+    same = and_(
+        _theirs.c.broadcast_id == broadcast_id,
+        _theirs.c.corpid == deliveries.c.corpid,
+        _theirs.c.agentid == deliveries.c.agentid,
+        _theirs.c.userid == deliveries.c.userid,
+        _theirs.c.batch_id == deliveries.c.batch_id,
+    )
+    columns = [deliveries.c.batch_id, deliveries.c.state, reason.label("reason"), deliveries.c.errcode, deliveries.c.settled_at]
+    statement = select(*columns, func.count().label("number")).join(_theirs, same).where(deliveries.c.batch_id.in_(list(batch_ids)))
+    rows = connection.execute(
+        statement.group_by(deliveries.c.batch_id, deliveries.c.state, reason, deliveries.c.errcode, deliveries.c.settled_at)
+    )
+    return [(row.batch_id, row.state, row.reason or (str(row.errcode) if row.errcode else ""), row.settled_at, row.number) for row in rows]
+
+
+def tally(tx: Tx, broadcast_id: int, batch_id: int, rows: Sequence[Mapping[str, Any]], now: datetime) -> bool:
+    """Write what came of a batch that is through, once. rows: {minute, state, reason, number}. False where another worker did."""
+    mine = broadcast_batches.c.batch_id == batch_id, broadcast_batches.c.tallied_at.is_(None)
+    if not tx.execute(update(broadcast_batches).where(*mine).values(tallied_at=now)).rowcount:
+        return False
+    if rows:
+        tx.execute(
+            insert(broadcast_tallies), [{**row, "batch_id": batch_id, "broadcast_id": broadcast_id, "n": n} for n, row in enumerate(rows)]
+        )
+    return True
+
+
+def unfinished(connection: Connection, broadcast_id: int) -> int:
+    """How many of its batches are not through, or not counted yet."""
+    of_it = broadcast_batches.c.broadcast_id == broadcast_id, broadcast_batches.c.tallied_at.is_(None)
+    counted: int = connection.execute(select(func.count()).select_from(broadcast_batches).where(*of_it)).scalar_one()
+    return counted
+
+
+def totals(connection: Connection, broadcast_id: int) -> dict[str, int]:
+    """People by what became of them, as counted."""
+    of = broadcast_tallies.c
+    statement = select(of.state, func.sum(of.number)).where(of.broadcast_id == broadcast_id)
+    return {state: int(people) for state, people in connection.execute(statement.group_by(of.state))}
+
+
+# Taking back
+
+
+def owe_recalls(tx: Tx, broadcast_id: int, now: datetime, within: timedelta) -> tuple[int, int]:
+    """Write what is to be taken out of people's chats, one row a message. Returns (people of these, people for whom it is too late)."""
+    of_it = select(broadcast_batches.c.batch_id).where(broadcast_batches.c.broadcast_id == broadcast_id)
+    went = deliveries.c.batch_id.in_(of_it), deliveries.c.state == State.ACCEPTED, deliveries.c.msgid != ""
+    first = func.min(deliveries.c.sent_at).label("first")
+    messages = select(deliveries.c.msgid, first, func.count().label("people")).where(*went).group_by(deliveries.c.msgid)
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    owed = late = 0
+    for row in tx.execute(messages).all():
+        is_late = row.first is None or now - row.first >= within
+        owed, late = (owed, late + row.people) if is_late else (owed + row.people, late)
+        values = {"broadcast_id": broadcast_id, "msgid": row.msgid, "people": row.people, "sent_at": row.first or now, "due_at": now}
+        state = {"state": "late", "settled_at": now} if is_late else {"state": "owed"}
+        tx.execute(dialect.insert(broadcast_recalls).values(**values, **state).on_conflict_do_nothing())
+    return owed, late
+
+
+def recalls_due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, str, int, datetime]]:
+    """(id, msgid, tries, sent at) of messages that are still to be taken back."""
+    owed = broadcast_recalls.c.state == literal("owed", literal_execute=True), broadcast_recalls.c.due_at <= now
+    columns = [broadcast_recalls.c[name] for name in ("id", "msgid", "tries", "sent_at")]
+    rows = connection.execute(select(*columns).where(*owed).order_by(broadcast_recalls.c.due_at).limit(limit))
+    return [(row.id, row.msgid, row.tries, row.sent_at) for row in rows]
+
+
+def take_recall(tx: Tx, recall_id: int, tries: int, until: datetime) -> bool:
+    """Take one on, so that no other worker does before `until`. False where another was quicker."""
+    mine = broadcast_recalls.c.id == recall_id, broadcast_recalls.c.state == "owed", broadcast_recalls.c.tries == tries
+    return tx.execute(update(broadcast_recalls).where(*mine).values(tries=tries + 1, due_at=until)).rowcount > 0
+
+
+def settle_recall(tx: Tx, recall_id: int, state: str, errcode: int | None, now: datetime) -> None:
+    """What came of it, once."""
+    open_ = broadcast_recalls.c.id == recall_id, broadcast_recalls.c.state == "owed"
+    tx.execute(update(broadcast_recalls).where(*open_).values(state=state, errcode=errcode, settled_at=now))
+
+
+def recalls(connection: Connection, broadcast_id: int) -> dict[str, int]:
+    """People by what became of taking their message back: owed, recalled, refused, late."""
+    statement = select(broadcast_recalls.c.state, func.sum(broadcast_recalls.c.people)).where(
+        broadcast_recalls.c.broadcast_id == broadcast_id
+    )
+    return {state: int(people) for state, people in connection.execute(statement.group_by(broadcast_recalls.c.state))}
