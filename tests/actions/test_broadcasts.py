@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from bot.actions import broadcast_work, broadcasts
+from bot.actions import broadcasts
 from bot.context import Context
 from bot.errors import Stale, TransitionNotAllowed, UserMistake
 from bot.model.audience import EVERYBODY, Audience
@@ -14,7 +14,6 @@ from bot.model.broadcast import State
 from bot.model.texts import broadcasts as texts
 from bot.store import broadcast_sending, tables
 from bot.store import broadcasts as rows
-from bot.wecom.client import Client
 from tests.broadcasts import content, crowd, draft, launched, of, receipt_card, terms, work
 from tests.store.rows import all_of
 
@@ -327,54 +326,6 @@ def test_a_cancelled_one_may_be_sent_to_those_it_did_not_reach(house, cast, weco
     assert broadcasts.resend(Context(house), cast["author"], made.number, of(house, made.number).version) == 1_103
     run()
     assert set(got(wecom, *(f"Member{n:05}" for n in range(1_200)), "WangWei").values()) == {1}
-
-
-@pytest.fixture
-def client(wecom, settings, house):
-    from bot.store.tokens import DatabaseTokens
-    from tests.cast import AGENTID, CORPID
-
-    made = Client(wecom.own_url, CORPID, AGENTID, settings.wecom_secret.get_secret_value(), DatabaseTokens(house.database))
-    yield made
-    made.close()
-
-
-def test_what_was_sent_within_a_day_is_taken_back(house, cast, wecom, run, client):
-    made = launched(house, cast)
-    run()
-    found = of(house, made.number)
-    assert broadcasts.recall(Context(house), cast["approver"], made.number, found.version) == (3, 0)
-    assert broadcast_work.recall(Context(house), client) == 1
-    assert [one.is_recalled for one in wecom.outbox.sent.values()] == [True]
-    assert [row.state for row in all_of(house.database, "broadcast_recalls")] == ["recalled"]
-    now = of(house, made.number)
-    with pytest.raises(UserMistake, match="撤回过"):
-        broadcasts.recall(Context(house), cast["approver"], made.number, now.version)
-    with pytest.raises(UserMistake, match="不能再补发"):
-        broadcasts.resend(Context(house), cast["author"], made.number, now.version)
-
-
-def test_after_a_day_nothing_can_be_taken_back_and_that_is_said(house, cast, run, clock):
-    made = launched(house, cast)
-    run()
-    clock.tick(hours=25)
-    with pytest.raises(UserMistake, match="24 小时"):
-        broadcasts.recall(Context(house), cast["author"], made.number, of(house, made.number).version)
-
-
-def test_a_recall_that_the_platform_refuses_is_told_and_one_unanswered_is_tried_again(house, cast, wecom, run, client, clock):
-    made = launched(house, cast)
-    run()
-    broadcasts.recall(Context(house), cast["author"], made.number, of(house, made.number).version)
-    wecom.set_faults(
-        [{"api": "message/recall", "kind": "reset", "times": 1}, {"api": "message/recall", "kind": "errcode:40058", "times": 1}]
-    )
-    broadcast_work.recall(Context(house), client)
-    assert [row.state for row in all_of(house.database, "broadcast_recalls")] == ["owed"]
-    assert broadcast_work.recall(Context(house), client) == 0
-    clock.tick(seconds=61)
-    broadcast_work.recall(Context(house), client)
-    assert [(row.state, row.errcode) for row in all_of(house.database, "broadcast_recalls")] == [("refused", 40058)]
 
 
 def test_a_test_goes_to_oneself_alone(house, cast, wecom, run):

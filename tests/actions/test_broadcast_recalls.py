@@ -1,0 +1,95 @@
+"""Taking a broadcast out of people's chats: within a day, and what could not be is said."""
+
+import pytest
+
+from bot.actions import broadcast_work, broadcasts
+from bot.context import Context
+from bot.errors import UserMistake
+from bot.wecom.client import Client
+from tests.broadcasts import launched, of, terms, work
+from tests.store.rows import all_of
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def few(make_settings):
+    """Nobody need approve."""
+    return make_settings(broadcast_approval_above=1_000_000, quiet_hours="off")
+
+
+@pytest.fixture
+def settings(few):
+    return few
+
+
+@pytest.fixture
+def clock(clock):
+    clock.tick(minutes=5)  # nine o'clock sharp is a minute in which everybody sends
+    return clock
+
+
+@pytest.fixture
+def engine(make_engine):
+    return make_engine(**terms())
+
+
+@pytest.fixture
+def run(house, engine):
+    """Worker's job and engine, until nothing moves."""
+
+    def run():
+        for _ in range(200):
+            if not work(house) + engine.work():
+                return
+        raise AssertionError("it does not come to an end")
+
+    return run
+
+
+@pytest.fixture
+def client(wecom, settings, house):
+    from bot.store.tokens import DatabaseTokens
+    from tests.cast import AGENTID, CORPID
+
+    made = Client(wecom.own_url, CORPID, AGENTID, settings.wecom_secret.get_secret_value(), DatabaseTokens(house.database))
+    yield made
+    made.close()
+
+
+def test_what_was_sent_within_a_day_is_taken_back(house, cast, wecom, run, client):
+    made = launched(house, cast)
+    run()
+    found = of(house, made.number)
+    assert broadcasts.recall(Context(house), cast["approver"], made.number, found.version) == (3, 0)
+    assert broadcast_work.recall(Context(house), client) == 1
+    assert [one.is_recalled for one in wecom.outbox.sent.values()] == [True]
+    assert [row.state for row in all_of(house.database, "broadcast_recalls")] == ["recalled"]
+    now = of(house, made.number)
+    with pytest.raises(UserMistake, match="撤回过"):
+        broadcasts.recall(Context(house), cast["approver"], made.number, now.version)
+    with pytest.raises(UserMistake, match="不能再补发"):
+        broadcasts.resend(Context(house), cast["author"], made.number, now.version)
+
+
+def test_after_a_day_nothing_can_be_taken_back_and_that_is_said(house, cast, run, clock):
+    made = launched(house, cast)
+    run()
+    clock.tick(hours=25)
+    with pytest.raises(UserMistake, match="24 小时"):
+        broadcasts.recall(Context(house), cast["author"], made.number, of(house, made.number).version)
+
+
+def test_a_recall_that_the_platform_refuses_is_told_and_one_unanswered_is_tried_again(house, cast, wecom, run, client, clock):
+    made = launched(house, cast)
+    run()
+    broadcasts.recall(Context(house), cast["author"], made.number, of(house, made.number).version)
+    wecom.set_faults(
+        [{"api": "message/recall", "kind": "reset", "times": 1}, {"api": "message/recall", "kind": "errcode:40058", "times": 1}]
+    )
+    broadcast_work.recall(Context(house), client)
+    assert [row.state for row in all_of(house.database, "broadcast_recalls")] == ["owed"]
+    assert broadcast_work.recall(Context(house), client) == 0
+    clock.tick(seconds=61)
+    broadcast_work.recall(Context(house), client)
+    assert [(row.state, row.errcode) for row in all_of(house.database, "broadcast_recalls")] == [("refused", 40058)]
