@@ -24,7 +24,7 @@ PAGE = 50
 def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
     """All that is known of a case, private notes too. me: the operator who looks, and is not told that they are there. Raises NotFound."""
     with ctx.read() as connection:
-        case = cases.by_number(connection, number)
+        case, known = cases.with_others(connection, number)
         sent = notices.of_case(connection, case.id)
         shown = named(connection, [case])[0]
         staff, here = presences.staff(connection, number, clock.now() - LASTS)
@@ -40,7 +40,7 @@ def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
             errands=tuple(errand(task, case.number) for task in operator_tasks.opened(connection, case_id=case.id)),
             notes=tuple(Note(author_id=author, at=at, text=text) for author, at, text in cases.notes(connection, case.id)),
             filings=tuple(filings.of_case(connection, case.id, drafts=False, inside=False)),
-            recovery=_recovery(connection, shown) if case.issued_at and case.measures else None,
+            recovery=_recovery(connection, shown, known) if case.issued_at and case.measures else None,
             here=tuple(names[one] for one in here if one != me),
         )
 
@@ -145,6 +145,6 @@ def recovery(tx: Tx, apps: Iterable[App], known: Iterable[Case], case_id: int) -
     return Recovery(ways=tuple(ways), others=tuple(others.values()))
 
 
-def _recovery(tx: Tx, shown: Listed) -> Recovery:
+def _recovery(tx: Tx, shown: Listed, known: Iterable[Case]) -> Recovery:
     apps = [shown.app] if shown.app else providers.apps(tx, shown.provider.id)
-    return recovery(tx, apps, cases.of_provider(tx, shown.provider.id, issued=True), shown.case.id)
+    return recovery(tx, apps, known, shown.case.id)

@@ -34,6 +34,8 @@ def of_case(ctx: Context, number: str) -> list[Told]:
 
 def of_file(ctx: Context, case: Case, issued: Sequence[Issued]) -> list[Told]:
     """The same for whoever has read the case already, with its notices."""
+    if not issued:
+        return []
     with ctx.read() as connection:
         sent = _sent(connection, [one.notice for one in issued])
         known = providers.admins(connection, case.provider_id, departed=True)

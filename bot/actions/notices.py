@@ -69,6 +69,12 @@ def preview(ctx: Context, number: str) -> Statement:
         case = cases.by_number(connection, number)
         if issued := notices.of_case(connection, case.id):
             return issued[0].statement
+    return preview_of(ctx, case)
+
+
+def preview_of(ctx: Context, case: Case) -> Statement:
+    """The same of a case that was read already, and has no notice yet. Raises UserMistake."""
+    with ctx.read() as connection:
         return texts.decision(case, basis(connection, case, ctx.book()), f"{case.number}-1", clock.now())
 
 

@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bot.cli import alarms, asking, audit, backup, cases, deliveries, files, filings, grounds, humans, operators, providers, running
+from bot.cli import alarms, asking, audit, backup, cases, deliveries, files, filings, grounds, humans, operators, providers, running, seed
 from bot.errors import BadSetting, BotError
 
-GROUPS = (running, asking, cases, files, filings, deliveries, humans, providers, grounds, operators, alarms, audit, backup)
+GROUPS = (running, asking, cases, files, filings, deliveries, humans, providers, grounds, operators, alarms, audit, backup, seed)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

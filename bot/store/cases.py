@@ -71,6 +71,13 @@ def by_number(connection: Connection, number: str) -> Case:
     return _found(_one(connection, cases.c.number == number))
 
 
+def with_others(connection: Connection, number: str) -> tuple[Case, list[Case]]:
+    """(a case, all cases of its provider, itself too, newest first) in one statement. Raises NotFound."""
+    whose = select(cases.c.provider_id).where(cases.c.number == number).scalar_subquery()
+    found = _many(connection, cases.c.provider_id == whose)
+    return _found(next((one for one in found if one.number == number), None)), found
+
+
 def of_provider(connection: Connection, provider_id: int, *, issued: bool = False) -> list[Case]:
     """All cases of a provider, newest first; only what the provider was told of where `issued`."""
     condition = cases.c.provider_id == provider_id

@@ -128,6 +128,8 @@ def views_of(connection: Connection, notice_id: int) -> list[tuple[Address, str,
 
 def issued(connection: Connection, of: Sequence[Notice]) -> list[Issued]:
     """Notices with who confirmed and who looked, each oldest first."""
+    if not of:
+        return []
     ids = [one.id for one in of]
     people = [receipts.c[name] for name in ("notice_id", "corpid", "agentid", "userid", "how")]
     same = [views.c[name] for name in ("notice_id", "corpid", "agentid", "userid", "how")]

@@ -27,6 +27,7 @@ _LIMITS_S = {
     "upload": (600, 240),
     "cuts": (1_200, 300),
     "hostile_files": (900, 240),
+    "pages": (1_800, 300),
 }
 # A miss of these means that the product does something wrong, not that the machine is slow.
 CORRECTNESS = ("quotes", "throughput_stored", "hostile", "kills", "trail", "sendkills", "upload_whole", "cuts", "hostile_files")

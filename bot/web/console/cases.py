@@ -193,7 +193,7 @@ def _is_issued(done: Case) -> bool:
 def _preview(ctx: Context, case: Case) -> Statement | None:
     """The notice that is to be; of a draft that cannot be worded yet, none."""
     try:
-        return notices.preview(ctx, case.number)
+        return notices.preview_of(ctx, case)
     except (UserMistake, NotFound):
         return None
 
