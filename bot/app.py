@@ -9,8 +9,22 @@ from prometheus_client.registry import Collector
 
 import rules
 from bot import clock, failpoint
-from bot.actions import alarms, broadcast_work, chat_media, deadlines, heads, humans, kept_files, outcomes, recovery, reviews, undelivered
+from bot.actions import (
+    alarms,
+    broadcast_work,
+    chat_media,
+    deadlines,
+    heads,
+    humans,
+    kept_files,
+    outcomes,
+    packaged,
+    recovery,
+    reviews,
+    undelivered,
+)
 from bot.actions.alarms import Bell, WatchedMail
+from bot.bookshelf import Bookshelf
 from bot.context import Context, House
 from bot.delivery.engine import THREADS, Engine
 from bot.delivery.gate import Gate
@@ -61,14 +75,18 @@ class App:
         return Queue(self.settings.queue)
 
     @cached_property
+    def shelf(self) -> Bookshelf:
+        """Holds the rule book of this process, the newest there is."""
+        return Bookshelf(self.database, self.settings.rules_encoder)
+
+    @property
     def book(self) -> rules.Book:
-        book = rules.load(encoder="off" if self.settings.rules_encoder == "off" else "auto")
-        book.warm()
-        return book
+        return self.shelf.book
 
     @cached_property
     def house(self) -> House:
-        return House(settings=self.settings, database=self.database, book=lambda: self.book, wake=self.queue.wake)
+        shelf = self.shelf
+        return House(settings=self.settings, database=self.database, book=lambda: shelf.book, wake=self.queue.wake)
 
     @cached_property
     def bell(self) -> Bell:
@@ -115,10 +133,16 @@ class App:
         pairs = [(settings.wecom_token, settings.wecom_aes_key), (settings.wecom_token_old, settings.wecom_aes_key_old)]
         return Codec([Pair(token.get_secret_value(), key.get_secret_value()) for token, key in pairs if token and key])
 
+    def ready(self) -> None:
+        """The database as this version needs it, and the rule book loaded before the first message, not by it. Raises Unavailable."""
+        migrate.ensure(self.database)
+        packaged.take_in(self.database)
+        self.shelf.open()
+        self.shelf.start()
+
     def web(self) -> Callback:
         """The web server's application: the callback in front, Flask behind."""
-        migrate.ensure(self.database)
-        _ = self.book  # loaded before the first message, not by it
+        self.ready()
         gc.collect()
         gc.freeze()  # the book's 300 000 objects live as long as the process: the collector need not look at them again
         gc.set_threshold(10_000, 20, 20)
@@ -130,8 +154,7 @@ class App:
 
     def console(self) -> Pages:
         """The application of a console that listens elsewhere than the callback: its pages, and nothing else but health."""
-        migrate.ensure(self.database)
-        _ = self.book
+        self.ready()
         pages = Console(self.house, self.client).blueprint()
         return Pages(create_app(self.checks(), [], self.settings.trusted_proxies, console=pages))
 
@@ -141,7 +164,7 @@ class App:
 
     def worker(self) -> Worker:
         """The process that sends."""
-        migrate.ensure(self.database)
+        self.ready()
         jobs = (
             Job("deadlines", DEADLINES_EVERY_S, lambda: deadlines.run(Context(self.house))),
             Job("heads", HEADS_EVERY_S, self.close_days),

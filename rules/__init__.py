@@ -9,7 +9,9 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from rules.answer import Answer
-from rules.book import Book, load
+from rules.book import Book, build, load
 from rules.clause import Clause, Link
+from rules.documents import Document, Edition
+from rules.overlay import Overlay, Tie
 
-__all__ = ["Answer", "Book", "Clause", "Link", "load"]
+__all__ = ["Answer", "Book", "Clause", "Document", "Edition", "Link", "Overlay", "Tie", "build", "load"]

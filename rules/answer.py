@@ -16,6 +16,7 @@ class Answer:
     neighbours: close ones beside an answer; up to three nearest, best first, with a refusal.
     topic: what a refused question asked for, where that is known ("deadline", "picture", …; a heading of bank/uncovered.txt).
     confidence: 0 to 1, that the kind, and the clause if any, are right. language: "en" when the question has no Chinese.
+    tied: a person said that this is the answer (rules/overlay); say: the words they gave for it, or "".
     """
 
     kind: Kind
@@ -25,3 +26,5 @@ class Answer:
     topic: str | None = None
     confidence: float = 0.0
     language: Literal["zh", "en"] = "zh"
+    tied: bool = False
+    say: str = ""

@@ -1,16 +1,20 @@
-"""The Book: one version of the rules, and the way from a question to its clause."""
+"""The Book: the rules in force, the versions before, and the way from a question to its clause."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rules import bank, model
+from rules import bank
 from rules import encoder as encoders
+from rules import model as models
 from rules.answer import Answer
 from rules.clause import Clause
-from rules.documents import Document, latest
-from rules.encoder import Busy
+from rules.documents import Document, Edition, packaged
+from rules.encoder import Busy, Encoder
 from rules.memo import Memo
+from rules.model import Model
 from rules.normalize import tidy
+from rules.overlay import Overlay
 from rules.search import Finder
 
 MEMO_ENTRIES = 4096  # answers kept; with keys of at most MEMO_CHARS characters this stays under 8 MiB
@@ -19,9 +23,14 @@ MEMO_CHARS = 200
 
 @dataclass(frozen=True)
 class Book:
-    """An immutable value, safe to share between threads."""
+    """An immutable value, safe to share between threads.
+
+    effective_on: the day from which it is in force, YYYY-MM-DD. earlier: the versions before it as books of their own, oldest first.
+    """
 
     _finder: Finder = field(repr=False)
+    effective_on: str = ""
+    earlier: tuple["Book", ...] = field(default=(), repr=False)
     _by_id: dict[str, Clause] = field(init=False, repr=False, compare=False)
     _memo: Memo[Answer] = field(init=False, repr=False, compare=False)
 
@@ -63,6 +72,19 @@ class Book:
         """The clause with this id, such as "4.2", or None."""
         return self._by_id.get(clause_id)
 
+    @property
+    def editions(self) -> tuple["Book", ...]:
+        """Every version that is or was in force, oldest first; this one last."""
+        return (*self.earlier, self)
+
+    def of_version(self, version: str) -> "Book | None":
+        """The version of this date, in force or before, or None."""
+        return next((book for book in reversed(self.editions) if book.version == version), None)
+
+    def on(self, day: str) -> "Book | None":
+        """The version that was in force on a day (YYYY-MM-DD), or None where the day lies before all that are known."""
+        return next((book for book in reversed(self.editions) if book.effective_on <= day), None)
+
     def warm(self) -> None:
         """Load everything that the first question would otherwise wait for."""
         self._finder.warm()
@@ -90,9 +112,24 @@ class Book:
         return Answer("clause", scores.order[0]), scores.balance
 
 
+def build(
+    editions: Sequence[Edition],
+    model: Model,
+    encoder: Encoder | None,
+    phrases: Sequence[bank.Phrase],
+    overlay: Overlay = Overlay(),  # noqa: B008  an immutable value
+) -> Book:
+    """A book of these versions, oldest first; the last one is in force, and the model was fitted to it. Cheap: a tenth of a second."""
+    earlier = tuple(
+        Book(Finder(edition.document, model, encoder, phrases, is_fitted=False), edition.effective_on) for edition in editions[:-1]
+    )
+    now = editions[-1]
+    return Book(Finder(now.document, model, encoder, phrases, overlay), now.effective_on, earlier)
+
+
 def load(encoder: Literal["auto", "off"] = "auto") -> Book:
-    """The version in force. encoder "off" leaves the sentence encoder out even where it is installed.
+    """The packaged versions. encoder "off" leaves the sentence encoder out even where it is installed.
 
     Raises WrongText, CannotParse, BadBank, BadModel, OSError: the package is damaged.
     """
-    return Book(Finder(latest(), model.load(), encoders.load() if encoder == "auto" else None, bank.read()))
+    return build(packaged(), models.load(), encoders.load() if encoder == "auto" else None, bank.read())

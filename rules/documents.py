@@ -34,6 +34,14 @@ class Document:
     clauses: tuple[Clause, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A version and the day from which it is in force, YYYY-MM-DD; with packaged ones their date, as 7.1 has them hold once published."""
+
+    document: Document
+    effective_on: str
+
+
 @cache
 def documents(folder: Path = CORPUS) -> tuple[Document, ...]:
     """Every packaged version, oldest first. Raises WrongText, CannotParse."""
@@ -42,8 +50,20 @@ def documents(folder: Path = CORPUS) -> tuple[Document, ...]:
 
 
 def latest() -> Document:
-    """The version in force."""
+    """The newest packaged version."""
     return documents()[-1]
+
+
+def packaged() -> tuple[Edition, ...]:
+    """The packaged versions as editions, oldest first."""
+    return tuple(Edition(document, document.version) for document in documents())
+
+
+def read(source: str, lineage: Mapping[str, str], *, title: str, name_in_text: str, url: str) -> Document:
+    """A version from its text. Raises CannotParse."""
+    parsed = parse(source, lineage)
+    sha256 = hashlib.sha256(source.encode()).hexdigest()
+    return Document(parsed.version, title, name_in_text, url, sha256, source, parsed.clauses)
 
 
 def _document(folder: Path, entry: Mapping[str, str | Mapping[str, str]]) -> Document:

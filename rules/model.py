@@ -8,7 +8,9 @@ vector with that of every bank phrase. Both were fitted by kernel ridge regressi
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -115,9 +117,15 @@ class Model:
 def save(model: Model, points: Packed, path: Path = MODEL) -> None:
     """Write `model`, its points packed."""
     path.parent.mkdir(exist_ok=True)
+    path.write_bytes(to_bytes(model, points))
+
+
+def to_bytes(model: Model, points: Packed) -> bytes:
+    """`model`, its points packed, as `from_bytes` takes it."""
+    held = BytesIO()
     by_grams, by_vector = model.by_grams, model.by_vector
     np.savez_compressed(
-        path,
+        held,
         key=np.array(model.key),
         classes=np.array(model.classes),
         outside=model.outside,
@@ -132,16 +140,25 @@ def save(model: Model, points: Packed, path: Path = MODEL) -> None:
         weights=by_vector.weights.astype(np.float16),  # thousands of them add up: in 8 bits their errors drown the sum
         sentences=model.sentences.astype(np.float16),
     )
+    return held.getvalue()
 
 
 @cache
 def load(path: Path = MODEL) -> Model:
     """The model in `path`. Raises BadModel, OSError."""
     try:
-        with np.load(path, allow_pickle=False) as parts:
-            return _assemble({name: parts[name] for name in parts.files})
-    except (KeyError, ValueError) as error:
+        return from_bytes(path.read_bytes())
+    except BadModel as error:
         raise BadModel(f"{path.name} can't be used; fit it again: python -m rules fit") from error
+
+
+def from_bytes(content: bytes) -> Model:
+    """The model that `to_bytes` wrote. Raises BadModel."""
+    try:
+        with np.load(BytesIO(content), allow_pickle=False) as parts:
+            return _assemble({name: parts[name] for name in parts.files})
+    except (KeyError, ValueError, EOFError, BadZipFile) as error:
+        raise BadModel("not a model of this form") from error
 
 
 def _assemble(parts: Mapping[str, npt.NDArray[np.generic]]) -> Model:

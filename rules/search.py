@@ -1,16 +1,18 @@
 """From a question to an Answer.
 
-In order: what stands in the bank or as a clause's own term word for word; the cheap model, which decides alone where it is sure; the
-sentence encoder on top. An answer is given when its score beats what speaks for a refusal by more than a threshold.
+In order: what people tied (rules/overlay); what stands in the bank or as a clause's own term word for word; the cheap model, which
+decides alone where it is sure; the sentence encoder on top. An answer is given when its score beats what speaks for a refusal by more
+than a threshold.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from rules import bank
 from rules.answer import Answer, Kind
@@ -19,7 +21,9 @@ from rules.documents import Document
 from rules.encoder import Encoder, Vector
 from rules.features import grams
 from rules.model import CHEAP_SHARE, Floats, Model
-from rules.normalize import has_words, is_english, plain, tidy
+from rules.normalize import has_words, is_english, tidy
+from rules.overlay import Overlay, Tie
+from rules.overlay import key as _key
 
 # Chosen on the development questions (python -m rules evaluate --cv); everything else was chosen on the bank.
 THRESHOLD = 0.14
@@ -35,6 +39,7 @@ _CHAT_SCORE = 0.45
 _NEIGHBOUR_SCORE = 0.12  # from here on a clause is named beside an answer
 _NEAREST_SCORE = 0.06  # and beside a refusal, where the first is named in any case
 _STEEPNESS = 8.0  # of confidence around the threshold
+GONE = "gone"  # the topic of a question whose clause this version doesn't have any more
 _MARK = 0.05  # a sentence less like the question than this isn't marked
 
 
@@ -56,12 +61,19 @@ class Scores:
 
 @dataclass(frozen=True)
 class Finder:
-    """Finds answers in one document. Safe to share between threads."""
+    """Finds answers in one document. Safe to share between threads.
+
+    The model may have been fitted to another version: a class whose lineage this one lacks then counts as outside the rules, and a
+    clause that the model doesn't know is never the answer. is_fitted: it was fitted to this very document, so its sentences' points are
+    the document's.
+    """
 
     document: Document
     model: Model
     encoder: Encoder | None
     phrases: Sequence[bank.Phrase] = field(repr=False)
+    overlay: Overlay = field(default=Overlay(), repr=False)
+    is_fitted: bool = True
 
     def find(self, question: str, hurried: bool = False) -> Answer:
         """The answer to any string. hurried: without the encoder. Raises Busy, unless hurried."""
@@ -69,6 +81,9 @@ class Finder:
         language: Literal["zh", "en"] = "en" if is_english(tidied) else "zh"
         if not has_words(tidied):
             return Answer("refusal", confidence=1.0, language=language)
+        tie = self.overlay.find(tidied)
+        if tie is not None:
+            return self._tied(tie, tidied, language)
         known = self._exact.get(_key(tidied))
         scores, vector = self._score(tidied, known, hurried)
         if known in self._by_lineage:
@@ -78,6 +93,15 @@ class Finder:
         if known is None and scores.balance > threshold:
             return self._quote(scores.order[0], scores, tidied, vector, sure, language)
         return self._refuse(known, scores, 1.0 if known else 1 - sure, language)
+
+    def _tied(self, tie: Tie, tidied: str, language: Literal["zh", "en"]) -> Answer:
+        if tie.lineage is None:
+            return Answer("refusal", topic="tied", confidence=1.0, language=language, tied=True, say=tie.say)
+        scores, vector = self._score(tidied, tie.lineage)
+        clause = self._by_lineage.get(tie.lineage)
+        if clause is None:
+            return self._refuse(GONE, scores, 1.0, language)
+        return replace(self._quote(clause, scores, tidied, vector, 1.0, language), tied=True, say=tie.say)
 
     def scores(self, tidied: str) -> tuple[Scores, bool]:
         """What the models say, without the phrases known word for word; and whether the encoder was asked."""
@@ -95,12 +119,15 @@ class Finder:
 
     def _weigh(self, scores: Floats) -> Scores:
         by_clause = scores[self._columns]
+        if self._unknown.size:
+            by_clause[self._unknown] = -np.inf
         order = np.argsort(-by_clause, kind="stable")
-        outside = np.where(self.model.outside, scores, -np.inf)
+        outside = np.where(self._outside, scores, -np.inf)
         topic = int(outside.argmax())
-        own, second = float(by_clause[order[0]]), float(by_clause[order[1]])
+        own = float(by_clause[order[0]])
+        second = float(by_clause[order[1]]) if len(order) > 1 else 0.0
         # All topics together say "not in the rules" even where none of them fits well; the best one says it where one fits.
-        against = (float(scores[self.model.outside].sum()) + float(scores[topic])) / 2
+        against = (float(scores[self._outside].sum()) + float(scores[topic])) / 2
         return Scores(
             order=tuple(self.document.clauses[place] for place in order),
             by_clause=by_clause[order],
@@ -122,6 +149,8 @@ class Finder:
 
     def _refuse(self, known: str | None, scores: Scores, confidence: float, language: Literal["zh", "en"]) -> Answer:
         topic = known or (scores.topic if scores.topic_score >= _TOPIC_SCORE else None)
+        if topic in self._gone:
+            topic = GONE
         if topic is not None and topic in bank.CHAT:
             if known or scores.topic_score >= _CHAT_SCORE:
                 kind: Kind = bank.CHAT[topic]
@@ -139,7 +168,7 @@ class Finder:
         for span in clause.sentences:
             place, counts = self._sentences[clause.id, span]
             shared = sum(asked[gram] * counts[gram] for gram in asked.keys() & counts.keys())
-            if vector is not None:
+            if vector is not None and self.is_fitted:
                 shared += float(self.model.by_vector.project(vector[None], np.array([is_english(tidied)]))[0] @ self.model.sentences[place])
             likeness.append(shared)
         best = max(range(len(likeness)), key=likeness.__getitem__)
@@ -170,8 +199,30 @@ class Finder:
 
     @cached_property
     def _columns(self) -> list[int]:
-        """The model's column of each clause, in the document's order."""
-        return [self.model.classes.index(clause.lineage) for clause in self.document.clauses]
+        """The model's column of each clause, in the document's order; any for a clause that it doesn't know."""
+        places = {name: place for place, name in enumerate(self.model.classes)}
+        return [places.get(clause.lineage, 0) for clause in self.document.clauses]
+
+    @cached_property
+    def _unknown(self) -> npt.NDArray[np.intp]:
+        """Places of the clauses that the model doesn't know."""
+        known = set(self.model.classes)
+        return np.array([place for place, clause in enumerate(self.document.clauses) if clause.lineage not in known], dtype=np.intp)
+
+    @cached_property
+    def _gone(self) -> frozenset[str]:
+        """Lineages that the model knows as clauses, and this version has no more."""
+        return frozenset(name for name, out in zip(self.model.classes, self._outside, strict=True) if out and name not in self._topics)
+
+    @cached_property
+    def _topics(self) -> frozenset[str]:
+        return frozenset(phrase.key for phrase in self.phrases if phrase.register in bank.OUTSIDE)
+
+    @cached_property
+    def _outside(self) -> npt.NDArray[np.bool_]:
+        """The classes that this version doesn't cover."""
+        inside = {clause.lineage for clause in self.document.clauses}
+        return np.array([name not in inside for name in self.model.classes])
 
     @cached_property
     def _exact(self) -> Mapping[str, str]:
@@ -187,13 +238,10 @@ class Finder:
         """Build everything that the first question would otherwise wait for, the encoder's first run included."""
         assert self._exact is not None
         assert self._sentences is not None
+        self.overlay.warm()
         if self.encoder:
             self.encoder.encode("应用下架后怎么恢复")
         self.model.by_grams.score("应用下架后怎么恢复")
-
-
-def _key(tidied: str) -> str:
-    return plain(tidied).replace(" ", "")
 
 
 def _is_sure(scores: Scores) -> bool:

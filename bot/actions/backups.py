@@ -190,6 +190,7 @@ def _put_tables(database: Database, archive: zipfile.ZipFile, manifest: Mapping[
     with database.write() as tx:
         _must_fit(tx, manifest["schema"])
         migrate.upgrade(tx, manifest["schema"])
+        dump.clear_packaged(tx)
         for table in manifest["tables"]:
             with archive.open(f"tables/{table['name']}.jsonl") as member:
                 counted = dump.load(tx, table["name"], table["columns"], member)

@@ -76,13 +76,15 @@ def worker(_arguments: argparse.Namespace) -> int:
 
 
 def migrate(_arguments: argparse.Namespace) -> int:
-    """Bring the database to the schema of this version."""
+    """Bring the database to the schema of this version, and write down the versions of the rules that it brings."""
+    from bot.actions import packaged
     from bot.store import migrate as migration
     from bot.store.database import Database
 
     database = Database(load().database)
     before = migration.current(database)
     migration.migrate(database)
+    packaged.take_in(database)
     print(f"数据库版本：{before or '空'} → {migration.current(database)}")
     return 0
 

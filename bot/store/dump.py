@@ -1,21 +1,38 @@
 """Tables as lines of JSON and back, the same for SQLite and PostgreSQL: what one wrote the other can read.
 
-A line is a row: an array in the order of the columns, moments and JSON as text. What SQLite holds goes through as it lies there.
+A line is a row: an array in the order of the columns, moments and JSON as text, bytes in base64. What SQLite holds goes through as it
+lies there.
 """
 
 import json
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, Table, column, func, insert, inspect, literal, select, table, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    String,
+    Table,
+    column,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    table,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
 
 from bot.model.trail import moment
 from bot.store.columns import Json, Moment
 from bot.store.database import Tx
-from bot.store.tables import leases, metadata, presences, sign_in_links, sign_in_tries, sign_ins, tokens
+from bot.store.tables import book_state, leases, metadata, presences, rule_versions, sign_in_links, sign_in_tries, sign_ins, tokens
 
 # Held by processes that run now, a token being a secret besides; and nobody who signed out is signed in again by a backup.
 _VOLATILE = (leases, presences, tokens, sign_ins, sign_in_links, sign_in_tries)
@@ -23,7 +40,7 @@ _PAGE = 500
 _TEXT_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{6})Z")
 
-Columns = Sequence[tuple[str, str]]  # name and kind: moment, json or plain
+Columns = Sequence[tuple[str, str]]  # name and kind: moment, json, bytes or plain
 
 
 def tables() -> list[Table]:
@@ -37,7 +54,8 @@ def columns(of: Table) -> list[tuple[str, str]]:
 
 
 def _kind(of: object) -> str:
-    return "moment" if isinstance(of, Moment) else "json" if isinstance(of, Json) else "plain"
+    kinds: dict[str, type] = {"moment": Moment, "json": Json, "bytes": LargeBinary}
+    return next((kind for kind, column_type in kinds.items() if isinstance(of, column_type)), "plain")
 
 
 def lines(snapshot: Connection, of: Table) -> Iterator[bytes]:
@@ -45,7 +63,7 @@ def lines(snapshot: Connection, of: Table) -> Iterator[bytes]:
     is_sqlite = snapshot.dialect.name == "sqlite"
     kinds = [kind for _, kind in columns(of)]
     wanted: list[ColumnElement[Any]] = [
-        type_coerce(one, String) if is_sqlite and kind != "plain" else one for one, kind in zip(of.columns, kinds, strict=True)
+        type_coerce(one, String) if is_sqlite and kind in ("moment", "json") else one for one, kind in zip(of.columns, kinds, strict=True)
     ]
     order = list(of.primary_key.columns) or list(of.columns)
     for row in snapshot.execute(select(*wanted).order_by(*order).execution_options(yield_per=_PAGE)):
@@ -56,6 +74,8 @@ def lines(snapshot: Connection, of: Table) -> Iterator[bytes]:
 def _written(value: Any, kind: str) -> Any:
     if value is None or kind == "plain":
         return value
+    if kind == "bytes":
+        return b64encode(value).decode()
     if kind == "json":
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return moment(value) if isinstance(value, datetime) else _TEXT_MOMENT.sub(r"\1T\2Z", value)
@@ -64,7 +84,11 @@ def _written(value: Any, kind: str) -> Any:
 def load(tx: Tx, name: str, of: Columns, raw: Iterable[bytes]) -> int:
     """Write rows back. Returns how many. Raises ValueError for a line that is no row of these columns."""
     is_sqlite = tx.dialect.name == "sqlite"
-    types = {"moment": String() if is_sqlite else Moment(), "json": String() if is_sqlite else Json()}
+    types: dict[str, TypeEngine[Any]] = {
+        "moment": String() if is_sqlite else Moment(),
+        "json": String() if is_sqlite else Json(),
+        "bytes": LargeBinary(),
+    }
     into = table(name, *(column(each, types.get(kind)) for each, kind in of))
     left, number = iter(raw), 0
     while rows := [_row(line, of, is_sqlite=is_sqlite) for line in islice(left, _PAGE)]:
@@ -85,16 +109,28 @@ def _read(value: Any, kind: str, *, is_sqlite: bool) -> Any:
         return value
     if not isinstance(value, str):
         raise ValueError("not a row")
+    if kind == "bytes":
+        return b64decode(value, validate=True)
     if kind == "json":
         return value if is_sqlite else json.loads(value)
     return _ISO_MOMENT.sub(r"\1 \2", value) if is_sqlite else datetime.fromisoformat(value)
 
 
 def is_empty(tx: Tx) -> bool:
-    """Whether none of our tables is there, or none holds a row."""
+    """Whether none of our tables is there, or none holds a row but for the versions of the rules that came with the program."""
     there = set(inspect(tx).get_table_names()) & set(metadata.tables)
-    ours = sorted(there - {one.name for one in _VOLATILE})
+    ours = sorted(there - {one.name for one in (*_VOLATILE, book_state, rule_versions)})
+    if rule_versions.name in there and tx.execute(select(literal(1)).where(rule_versions.c.author_id.is_not(None)).limit(1)).first():
+        return False
     return not any(tx.execute(select(literal(1)).select_from(metadata.tables[name]).limit(1)).first() for name in ours)
+
+
+def clear_packaged(tx: Tx) -> None:
+    """Take away the versions of the rules that came with the program: a backup brings its own."""
+    there = set(inspect(tx).get_table_names())
+    for one in (book_state, rule_versions):
+        if one.name in there:
+            tx.execute(one.delete())
 
 
 def count_on(tx: Tx) -> None:

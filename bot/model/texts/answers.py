@@ -29,6 +29,7 @@ _NOT_STATED = {
     "customers": "规则原文没有写到退费、退款等客户纠纷的处理办法。",
     "statistics": "规则原文没有公布任何数量或统计数据。",
 }
+_GONE = "这个问题原来对应的条款，在现行版本里已经没有了。"
 _NOT_STATED_AT_ALL = "规则原文没有写到这一点。"
 # Topics of rules/bank/unrelated.txt: naming clauses that are near to them would only mislead.
 _FAR = {"api", "wecom_usage", "other_platforms", "life", "general_knowledge", "coding", "injection", "english_chat"}
@@ -132,11 +133,13 @@ def _quoted(answer: Answer, clause: Clause, book: Book) -> str:
     if answer.marked and answer.marked != (0, len(clause.text)):
         start, end = answer.marked
         lines.append(f"重点：{clause.text[start:end]}")
-    lines += [_picture_line(clause), _source(book), _next_step(answer.neighbours)]
+    lines += [answer.say, _picture_line(clause), _source(book), _next_step(answer.neighbours)]
     return "\n".join(line for line in lines if line)
 
 
 def _refused(answer: Answer, book: Book) -> str:
+    if answer.tied:
+        return "\n".join([answer.say or _NOT_STATED_AT_ALL, _source(book), _TRY, _HUMAN])
     if answer.topic == "gibberish" or not answer.neighbours:
         return f"{_NOT_A_QUESTION}\n回复“目录”看全部条款。"
     lines = ["The rules do not clearly answer this, so nothing is quoted."] if answer.language == "en" else []
@@ -156,6 +159,8 @@ def _why(topic: str | None, book: Book) -> str:
         return _PICTURE + (pictures[0] if pictures else book.url)
     if topic is None:
         return _UNSURE
+    if topic == "gone":
+        return _GONE
     return _NOT_STATED.get(topic, _NOT_STATED_AT_ALL) + "原文没有的内容，我不猜测。"
 
 

@@ -29,6 +29,7 @@ from bot.store.tables.filings import filing_files, filing_items, filing_rounds, 
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
 from bot.store.tables.presences import presences
+from bot.store.tables.rulebooks import book_state, rule_models, rule_versions
 from bot.store.tables.sign_ins import sign_in_links, sign_in_tries, sign_ins
 from bot.store.tables.trail import alarms, chains, events, heads
 
@@ -39,6 +40,7 @@ __all__ = [
     "apps",
     "attempts",
     "batches",
+    "book_state",
     "broadcast_batches",
     "broadcast_recalls",
     "broadcast_receipts",
@@ -76,6 +78,8 @@ __all__ = [
     "providers",
     "quotas",
     "receipts",
+    "rule_models",
+    "rule_versions",
     "sign_in_links",
     "sign_in_tries",
     "sign_ins",
