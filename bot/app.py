@@ -148,14 +148,14 @@ class App:
         gc.set_threshold(10_000, 20, 20)
         served = frozenset(filter(None, (self.settings.wecom_corpid, self.settings.wecom_suite_id)))
         portal = Portal(self.house, self.client).blueprint()
-        console = None if self.settings.has_own_console else Console(self.house, self.client).blueprint()
+        console = None if self.settings.has_own_console else Console(self.house, self.client, self.queue.waiting).blueprint()
         flask = create_app(self.checks(), [QueueAge(self.database)], self.settings.trusted_proxies, portal, console)
         return Callback(flask, self.codec, Dispatcher(self.house, ROUTES), served, self.settings.callback_max_bytes)
 
     def console(self) -> Pages:
         """The application of a console that listens elsewhere than the callback: its pages, and nothing else but health."""
         self.ready()
-        pages = Console(self.house, self.client).blueprint()
+        pages = Console(self.house, self.client, self.queue.waiting).blueprint()
         return Pages(create_app(self.checks(), [], self.settings.trusted_proxies, console=pages))
 
     def checks(self) -> dict[str, Callable[[], object]]:

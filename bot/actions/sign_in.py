@@ -14,7 +14,7 @@ from bot.context import Context
 from bot.errors import NotFound, UserMistake
 from bot.model.operator import Operator, Role
 from bot.model.provider import Address
-from bot.model.sign_in import LASTS, LINK_LASTS, MOST_OF_IP, MOST_OF_LOGIN, SEEN_EVERY, WINDOW, SignIn, Visit
+from bot.model.sign_in import LASTS, LINK_LASTS, MOST_OF_IP, MOST_OF_LOGIN, PROOF_LASTS, SEEN_EVERY, WINDOW, SignIn, Visit
 from bot.model.texts import console as texts
 from bot.model.texts import operators as operator_texts
 from bot.model.trail import SYSTEM
@@ -125,6 +125,36 @@ def set_password(ctx: Context, actor: Operator, login: str, password: str) -> Op
         sign_ins.end(tx, known.id, clock.now())
         trail.record(tx, by(actor), "password_set", {"operator": known.login})
         return known
+
+
+def change_password(ctx: Context, visit: Visit, old: str, password: str, browser: Browser) -> str:
+    """Set one's own password and sign in by it anew; every browser signed in so far is out, this one too.
+
+    old: the password until now. Who has none must have come in by a link or by WeCom within PROOF_LASTS. Tries count as those of signing
+    in do. Returns the secret for the cookie. Raises UserMistake.
+    """
+    me = visit.operator
+    if wrong := passwords.mistakes(password, me.login):
+        raise UserMistake("\n".join(wrong))
+    _try(ctx, _digest(me.login), browser)
+    with ctx.read() as connection:
+        known = sign_ins.password(connection, me.login)
+    kept = known[1] if known else ""
+    is_fresh = visit.sign_in.how != "password" and clock.now() - visit.sign_in.begun_at < PROOF_LASTS
+    if kept and not passwords.fits(kept, old):
+        raise UserMistake(texts.OLD_WRONG)
+    if not kept and not is_fresh:
+        raise UserMistake(texts.PROVE_FIRST)
+    set_password(ctx, me, me.login, password)
+    with ctx.transaction() as tx:
+        return _begin(tx, operators.get(tx, me.id), "password", browser)
+
+
+def has_password(ctx: Context, operator: Operator) -> bool:
+    """Whether there is one to ask for before it is changed."""
+    with ctx.read() as connection:
+        known = sign_ins.password(connection, operator.login)
+    return bool(known and known[1])
 
 
 # While signed in

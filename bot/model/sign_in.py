@@ -9,6 +9,7 @@ IDLE = timedelta(hours=4)  # without a page
 LASTS = timedelta(hours=16)  # in all
 SEEN_EVERY = timedelta(minutes=1)  # how exactly the last page is noted
 LINK_LASTS = timedelta(hours=1)
+PROOF_LASTS = timedelta(minutes=15)  # after coming in by a link or WeCom, for which a first password may be set
 WINDOW = timedelta(minutes=15)  # in which failed tries count, and for which a login is locked
 MOST_OF_LOGIN, MOST_OF_IP = 5, 30
 SHORTEST, LONGEST = 12, 200  # of a password, in characters

@@ -157,6 +157,12 @@ def late_replies(connection: Connection, before: datetime, limit: int) -> list[L
     return [LateReply(*row) for row in connection.execute(statement)]
 
 
+def last_arrived_at(connection: Connection) -> datetime | None:
+    """When the last message came in."""
+    last: datetime | None = connection.execute(select(func.max(inbox.c.arrived_at))).scalar_one()
+    return last
+
+
 def forget(tx: Connection, before: datetime, limit: int = 5_000) -> int:
     """Delete rows that arrived before `before`, at most `limit`. Returns how many."""
     old = select(inbox.c.id).where(inbox.c.arrived_at < before, inbox.c.reply_state != "late").limit(limit)

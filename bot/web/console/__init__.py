@@ -31,15 +31,17 @@ from bot.web.console.errands import Errands
 from bot.web.console.filings import Filings
 from bot.web.console.guard import Guard
 from bot.web.console.queue import Queue
+from bot.web.console.settings import SettingsPage
 from bot.wecom.client import Client
 
 __all__ = ["Console"]
 
 
 class Console:
-    """The pages, over one house. client: asks WeCom who somebody is."""
+    """The pages, over one house. client: asks WeCom who somebody is. queue_waiting: asks the queue how many tasks wait."""
 
-    def __init__(self, house: House, client: Client) -> None:
+    def __init__(self, house: House, client: Client, queue_waiting: Callable[[], int] | None = None) -> None:
+        self._queue_waiting = queue_waiting
         self.desk = Desk(house)
         self.guard = Guard(self.desk)
         self._client = client
@@ -50,6 +52,7 @@ class Console:
         self.guard.watch(pages)
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
+        SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
         for part in (Queue, CaseList, Cases, Filings, Errands):
             part(self.desk).add_to(self.guard)
         for name, worded in _WORDED.items():
@@ -69,6 +72,7 @@ _WORDED: Mapping[str, Callable[..., str]] = {
     "moment": moment,
     "trail_moment": _trail_moment,
     "how": texts.HOW.__getitem__,
+    "role": operator_texts.ROLES.__getitem__,
     "roles": operator_texts.roles,
     "case_state": STATES.__getitem__,
     "measure": MEASURES.__getitem__,

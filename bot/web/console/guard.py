@@ -15,7 +15,7 @@ STAFF = frozenset(Role)
 _KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
 _FORM_BYTES = 1 << 20  # what a form may have beside its files
 _BY_ITSELF = frozenset({"console.counts", "console.here"})  # what pages ask for every few seconds
-_NEVER_KEPT = {"token", "password", "again"}
+_NEVER_KEPT = {"token", "old", "password", "again"}
 
 _POLICY = "; ".join(
     (

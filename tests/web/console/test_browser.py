@@ -125,6 +125,7 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
         ("filing-withdrawal", f"/filings/{scene.withdrawal}"),
         ("human", "/humans/1"),
         ("account", "/account"),
+        ("settings", "/settings"),
         ("not-found", "/cases/none"),
     ):
         page.goto(f"{served}{path}")

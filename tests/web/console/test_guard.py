@@ -8,8 +8,8 @@ from bot.model.operator import Role
 from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
-SIGNED_IN = {"account", "sign_out", "sign_out_everywhere"}
-STAFF = SIGNED_IN | {"waiting", "counts", "here", "find", "cases", "case", "evidence", "filing", "file", "human", "task"}
+SIGNED_IN = {"account", "password", "sign_out", "sign_out_everywhere"}
+STAFF = SIGNED_IN | {"settings", "waiting", "counts", "here", "find", "cases", "case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 OPERATORS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.

@@ -240,3 +240,44 @@ def test_a_page_left_open_keeps_nobody_signed_in(site, house, cast, clock):
     clock.tick(minutes=5)
     assert browser.get("/console/counts").status_code == 302
     assert browser.get("/console/account").status_code == 302
+
+
+def change(browser, **fields):
+    return press(browser, "/console/account/password", **fields)
+
+
+NEW = "another horse battery"
+
+
+def test_a_password_is_changed_by_the_one_before_and_every_other_browser_is_out(site, house, author):
+    here, there = site.test_client(), site.test_client()
+    for browser in (here, there):
+        assert typed(browser, "author", PASSWORD).status_code == 303
+    assert change(here, old="not the one", password=NEW, again=NEW).status_code == 409
+    assert change(here, old=PASSWORD, password=NEW, again="other").status_code == 409
+    assert change(here, old=PASSWORD, password="short", again="short").status_code == 409
+    assert there.get("/console/account").status_code == 200
+    assert change(here, old=PASSWORD, password=NEW, again=NEW).status_code == 303
+    assert texts.CHANGED in here.get("/console/account?said=password").text
+    assert there.get("/console/account").status_code == 302
+    assert typed(site.test_client(), "author", PASSWORD).status_code == 403
+    assert typed(site.test_client(), "author", NEW).status_code == 303
+    assert "password_set" in actions(house)
+
+
+def test_guessing_the_old_password_locks_as_guessing_at_the_door_does(site, house, author):
+    browser = site.test_client()
+    typed(browser, "author", PASSWORD)
+    for _ in range(MOST_OF_LOGIN):
+        assert texts.OLD_WRONG in change(browser, old="guess", password=NEW, again=NEW).text
+    assert texts.LOCKED in change(browser, old=PASSWORD, password=NEW, again=NEW).text
+    assert typed(site.test_client(), "author", PASSWORD).status_code == 403
+
+
+def test_a_first_password_is_set_soon_after_coming_in_by_a_link_and_not_later(site, house, cast, clock):
+    soon = signed_in(site, house, "author")
+    late = signed_in(site, house, "approver")
+    assert change(soon, password=NEW, again=NEW).status_code == 303
+    clock.tick(minutes=16)
+    assert texts.PROVE_FIRST in change(late, password=NEW, again=NEW).text
+    assert typed(site.test_client(), "approver", NEW).status_code == 403
