@@ -268,6 +268,15 @@ def _measure(case: Case, measure: Measure) -> Imposed:
     raise NotFound("measure")
 
 
+def faults(tx: Tx, finding: Finding, rule_version: str) -> list[str]:
+    """Every reason why such a case cannot be, a sentence each."""
+    try:
+        _checked(tx, finding, rule_version)
+    except UserMistake as error:
+        return error.say.splitlines()
+    return []
+
+
 def _checked(tx: Tx, finding: Finding, rule_version: str) -> dict[str, Any]:
     """The columns of a finding. Raises UserMistake that names everything that is wrong with it at once."""
     wrong: list[str] = []

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, bindparam, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, and_, bindparam, func, insert, or_, select, text, update
 
 from bot.errors import NotFound, Stale
 from bot.model.provider import ENOUGH_ADMINS, Address, Admin, App, Listing, Provider, Standing
@@ -80,6 +80,22 @@ def apps(connection: Connection, provider_id: int) -> list[App]:
     """All apps of a provider, by code."""
     statement = select(apps_table).where(apps_table.c.provider_id == provider_id).order_by(apps_table.c.code)
     return [_app(row._mapping) for row in connection.execute(statement)]
+
+
+def sought(connection: Connection, words: str, limit: int) -> list[tuple[Provider, list[App]]]:
+    """Providers that are called so, or have an app that is, each with its apps, by code. words: part of a name or code."""
+    low = words.lower()
+    called = [
+        or_(func.lower(of.c.name).contains(low, autoescape=True), func.lower(of.c.code).contains(low, autoescape=True))
+        for of in (table, apps_table)
+    ]
+    with_app = select(apps_table.c.provider_id).where(called[1])
+    wanted = select(table).where(or_(called[0], table.c.id.in_(with_app))).order_by(table.c.code).limit(limit)
+    found = [_provider(row) for row in connection.execute(wanted)]
+    its: dict[int, list[App]] = {one.id: [] for one in found}
+    for row in connection.execute(select(apps_table).where(apps_table.c.provider_id.in_(list(its))).order_by(apps_table.c.code)):
+        its[row.provider_id].append(_app(row._mapping))
+    return [(one, its[one.id]) for one in found]
 
 
 def admins(connection: Connection, provider_id: int, *, departed: bool = False) -> list[Admin]:

@@ -18,6 +18,7 @@ NOTICES = {
 }
 SAID = {
     "submitted": "已提交审批。",
+    "drafted": "草稿已保存。",
     "retracted": "已撤回，可以接着修改。",
     "discarded": "草稿已作废，需要时可以恢复。",
     "restored": "草稿已恢复。",

@@ -74,6 +74,10 @@ SETTINGS: Mapping[str, Mapping[str, str]] = {
 # What the console's forms do, by endpoint and what they are about. Whoever adds one names it here; a test compares.
 DEEDS: Mapping[str, Mapping[str, str]] = {
     "案件": {
+        "compose": "新建案件",
+        "rewrite": "修改自己的草稿",
+        "template_move": "停用、恢复模板",
+        "template_back": "恢复模板旧版本",
         "submit": "提交审批",
         "retract": "撤回提交",
         "discard": "作废草稿",

@@ -31,6 +31,7 @@ from bot.store.tables.people import admins, apps, operators, providers
 from bot.store.tables.presences import presences
 from bot.store.tables.rulebooks import book_state, rule_models, rule_versions
 from bot.store.tables.sign_ins import sign_in_links, sign_in_tries, sign_ins
+from bot.store.tables.templates import case_template_versions, case_templates
 from bot.store.tables.trail import alarms, chains, events, heads
 
 __all__ = [
@@ -48,6 +49,8 @@ __all__ = [
     "broadcast_tallies",
     "broadcasts",
     "case_notes",
+    "case_template_versions",
+    "case_templates",
     "cases",
     "chains",
     "counters",

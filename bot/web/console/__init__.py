@@ -24,7 +24,9 @@ from bot.model.texts.cases import MEASURES, STATES, STEPS
 from bot.model.texts.notices import moment
 from bot.web.console.account import Account
 from bot.web.console.case_list import CaseList
+from bot.web.console.case_templates import CaseTemplates
 from bot.web.console.cases import Cases
+from bot.web.console.compose import Compose
 from bot.web.console.desk import Desk
 from bot.web.console.entrance import Entrance
 from bot.web.console.errands import Errands
@@ -53,7 +55,7 @@ class Console:
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
-        for part in (Queue, CaseList, Cases, Filings, Errands):
+        for part in (Queue, CaseList, Compose, CaseTemplates, Cases, Filings, Errands):
             part(self.desk).add_to(self.guard)
         for name, worded in _WORDED.items():
             pages.add_app_template_filter(worded, name)

@@ -10,7 +10,7 @@ from bot import clock
 from bot.actions import case_files, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
-from bot.model.case import Case
+from bot.model.case import Case, State
 from bot.model.notice import Statement
 from bot.model.operator import Operator, Role
 from bot.model.texts import console_cases as texts
@@ -175,6 +175,7 @@ class Cases:
             presses=offers.of_case(case, me, admins),
             measures=[(one, offers.of_measure(case, one, me), offers.of_undo(case, one, me)) for one in case.measures],
             similar=case_files.similar(ctx, case),
+            may_edit=case.state is State.DRAFT and case.author_id == me.id and me.may(Role.OPERATOR),
             may_serve=me.may(Role.OPERATOR) and case.is_open and case.served_at is None,
             may_add=me.may(Role.OPERATOR) and case.state not in evidence.ENDED,
             may_note=me.may(Role.OPERATOR) or me.may(Role.APPROVER),

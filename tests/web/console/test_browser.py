@@ -134,6 +134,31 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
             look(page, f"{name}-open")
 
 
+def test_a_case_is_written_from_a_name_to_approval(served, house, cast, clock, page):
+    come_in(page, served, house, "author")
+    page.goto(f"{served}/cases/new")
+    look(page, "compose-empty")
+    page.get_by_label("查找服务商或应用").fill("日程")
+    page.get_by_label("日程助手").check()
+    page.get_by_label("依据").select_option("2.9")
+    expect(page.get_by_label("永久下架")).to_be_hidden()
+    page.get_by_label("取消推荐").check()
+    page.get_by_label("认定的事实").fill("打开后只引导【待填写：做什么】。")
+    page.get_by_label("处理理由").fill("经两次核查属实。")
+    page.get_by_label("联系方式").fill("平台运营 ops@example.com")
+    expect(page.locator("#sketch mark")).to_have_text("【待填写：做什么】")
+    expect(page.locator(".card-title")).to_be_visible()
+    look(page, "compose-half")
+    page.get_by_role("button", name="保存并提交审批").click()
+    expect(page.get_by_role("alert")).to_contain_text("还有没填的地方")
+    page.get_by_label("认定的事实").fill("打开后只引导添加客服。")
+    page.get_by_text("存为模板").click()
+    look(page, "compose-filled")
+    page.get_by_role("button", name="保存并提交审批").click()
+    expect(page.get_by_role("status").first).to_contain_text("已提交审批")
+    assert case_of(house, "V2026-000001").state is State.PENDING_APPROVAL
+
+
 def test_an_operators_morning(served, house, cast, clock, page):
     give_password(house, cast["approver"])
     number = pending(house, cast)

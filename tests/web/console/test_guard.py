@@ -9,9 +9,12 @@ from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
 SIGNED_IN = {"account", "password", "sign_out", "sign_out_everywhere"}
-STAFF = SIGNED_IN | {"settings", "waiting", "counts", "here", "find", "cases", "case", "evidence", "filing", "file", "human", "task"}
+LISTS = {"waiting", "counts", "here", "find", "cases", "templates", "template", "settings"}
+STAFF = SIGNED_IN | LISTS | {"case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
-OPERATORS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
+COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
+STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
+OPERATORS = COMPOSING | STEPS
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
 RIGHTS = {
     **{name: set() for name in OPEN},
@@ -20,7 +23,10 @@ RIGHTS = {
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke")},
     **{name: {Role.OPERATOR} for name in OPERATORS},
 }
-ADDRESSED = {"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "file_id": "1", "request_id": "1", "task_id": "1"}
+ADDRESSED = {
+    **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64},
+    **dict.fromkeys(("file_id", "request_id", "task_id", "template_id"), "1"),
+}
 
 
 def routes(site):

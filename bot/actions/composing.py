@@ -1,0 +1,215 @@
+"""Writing a case: what the form says, what the rules give for it, and how the provider would see it. Nothing is written here."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot import clock
+from bot.actions import cases, notice_cards, notices
+from bot.context import Context
+from bot.errors import UserMistake
+from bot.model.case import Case, Finding, Imposed, Kind, State, Step
+from bot.model.days import deadline
+from bot.model.ground import GroundRow
+from bot.model.notice import Notice, NoticeKind, Statement
+from bot.model.provider import App, Provider
+from bot.model.texts import composing as texts
+from bot.model.texts import mails
+from bot.model.texts import notices as notice_texts
+from bot.model.texts.placeholders import unfilled
+from bot.store import cases as rows
+from bot.store import grounds, providers
+from bot.store.database import Tx
+from bot.wecom.cards import BadPayload
+from rules import Clause, catalogue
+
+_BEGUN = frozenset({State.DRAFT, State.PENDING_APPROVAL, State.IN_FORCE, State.RECOVERING})
+_DAYS = ("rectify_days", "objection_days", "deem_days")
+_OF_ROWS = "3.1"  # the table is that clause's own
+FOUND = 12  # providers shown at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """What a writer should know before going on. number: of a case to look at, or ""."""
+
+    say: str
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """quoted: the clauses it rests on, as (what for, clause). faults: why it cannot be kept so. unfilled: placeholders by field.
+
+    statement, card, mail: as the provider would get them, None while there are faults; card in WeCom's words, mail as (subject, text).
+    dates: what would follow if it were served today, as (name, until).
+    """
+
+    provider: Provider | None = None
+    app: App | None = None
+    row: GroundRow | None = None
+    quoted: Sequence[tuple[str, Clause]] = ()
+    faults: Sequence[str] = ()
+    unfilled: Mapping[str, str] = field(default_factory=dict)
+    warnings: Sequence[Warned] = ()
+    dates: Sequence[tuple[str, datetime]] = ()
+    statement: Statement | None = None
+    card: Mapping[str, Any] | None = None
+    mail: tuple[str, str] | None = None
+
+
+def power_of(ground: str, kind: Kind) -> str:
+    """The clause that gives measures on this ground; each opens one. "" for a 提醒. Of what is no ground the check says so itself."""
+    if kind is Kind.REMINDER or not ground:
+        return ""
+    known = catalogue.GROUNDS.get(ground)
+    return min(known.powers) if known else _OF_ROWS
+
+
+def sought(ctx: Context, words: str) -> list[tuple[Provider, list[App]]]:
+    """Providers and apps that are called so, the first few."""
+    if not words.strip():
+        return []
+    with ctx.read() as connection:
+        return providers.sought(connection, words.strip(), FOUND)
+
+
+def grounds_of(ctx: Context) -> list[GroundRow]:
+    """Imported rows of the table behind 3.1, to choose from beside the clauses."""
+    with ctx.read() as connection:
+        return grounds.everything(connection)
+
+
+def sketch(ctx: Context, finding: Finding, number: str = "") -> Sketch:
+    """What would come of it. number: of the draft that is being written, "" for a new one."""
+    book = ctx.book()
+    with ctx.read() as connection:
+        provider = providers.by_code(connection, finding.provider) if finding.provider else None
+        app = providers.app_by_code(connection, finding.app) if finding.app else None
+        row = grounds.get(connection, finding.ground.removeprefix(catalogue.ROW)) if finding.ground.startswith(catalogue.ROW) else None
+        wrong = cases.faults(connection, finding, book.version)
+        warnings = list(_warned(ctx, connection, finding, provider, app, number))
+    clauses = ((texts.GROUND, book.clause(finding.ground)), (texts.POWER, book.clause(finding.power)))
+    told = {"facts": finding.facts, "reasons": finding.reasons, "recovery": finding.recovery, "contact": finding.contact}
+    found = Sketch(
+        provider=provider,
+        app=app,
+        row=row,
+        quoted=[(what, clause) for what, clause in clauses if clause],
+        faults=wrong,
+        unfilled=unfilled(told),
+        warnings=warnings,
+        dates=_dates(finding),
+    )
+    return found if wrong or provider is None else _shown(ctx, found, finding, number)
+
+
+def _dates(finding: Finding) -> list[tuple[str, datetime]]:
+    counts = ((texts.OBJECTION, finding.objection_days), (texts.RECTIFY, finding.rectify_days))
+    return [(name, deadline(clock.now(), days, finding.day_kind)) for name, days in counts if days and 1 <= days <= 365]
+
+
+def _warned(ctx: Context, tx: Tx, finding: Finding, provider: Provider | None, app: App | None, number: str) -> Sequence[Warned]:
+    if provider is None:
+        return []
+    found = []
+    for case in rows.of_provider(tx, provider.id):
+        if case.number == number or case.state not in _BEGUN:
+            continue
+        if case.is_permanent and case.is_open:
+            found.append(Warned(say=texts.BARRED, number=case.number))
+        elif case.ground == finding.ground and case.app_id == (app.id if app else None):
+            found.append(Warned(say=texts.same_before(case), number=case.number))
+    [standing] = providers.standings(tx, ctx.settings.wecom_corpid, ctx.settings.wecom_agentid, of=[provider.id])
+    if not standing.reachable:
+        found.append(Warned(say=texts.NOBODY_REACHED))
+    elif standing.is_short:
+        found.append(Warned(say=texts.few(standing.reachable)))
+    return found
+
+
+def _shown(ctx: Context, found: Sketch, finding: Finding, number: str) -> Sketch:
+    assert found.provider is not None
+    now = clock.now()
+    case = _as_case(found, finding, number or texts.numbered(clock.today()[:4]), now, ctx.book().version)
+    with ctx.read() as connection:
+        statement = notice_texts.decision(case, notices.basis(connection, case, ctx.book()), f"{case.number}-1", now)
+    kind = NoticeKind.DECISION if case.kind is Kind.VIOLATION else NoticeKind.REMINDER
+    notice = Notice(
+        id=0,
+        provider_id=found.provider.id,
+        case_id=None,
+        number=statement.number,
+        kind=kind,
+        key="preview",
+        statement=statement,
+        sha256=statement.sha256,
+        created_at=now,
+    )
+    try:
+        card: Mapping[str, Any] | None = notice_cards.card(ctx.settings, notice, "preview").body()
+    except BadPayload:
+        card = None
+    subject, text, _ = mails.notice(statement, texts.AN_ADMIN, notice_cards.address(ctx.settings, notice))
+    return Sketch(
+        **{name: getattr(found, name) for name in Sketch.__dataclass_fields__ if name not in ("statement", "card", "mail")},
+        statement=statement,
+        card=card,
+        mail=(subject, text),
+    )
+
+
+def _as_case(found: Sketch, finding: Finding, number: str, now: datetime, version: str) -> Case:
+    assert found.provider is not None
+    same = (
+        "kind",
+        "ground",
+        "facts",
+        "reasons",
+        "recovery",
+        "found_on",
+        "rectify_days",
+        "objection_days",
+        "deem_days",
+        "day_kind",
+        "contact",
+    )
+    moments = dict.fromkeys(("submitted_at", "approve_by", "issued_at", "served_at", "object_by", "rectify_by", "overdue_at", "ended_at"))
+    nobody: dict[str, Any] = {"sprang_from_id": None, "author_id": 0, "approver_id": None, "second_approver_id": None}
+    measures = tuple(
+        Imposed(
+            id=0,
+            measure=one.measure,
+            state=Step.OWED,
+            version=1,
+            starts_at=one.starts_at or now,
+            ends_at=one.ends_at,
+            applied_at=None,
+            lifted_at=None,
+        )
+        for one in finding.measures
+    )
+    return Case(
+        **{name: getattr(finding, name) for name in same},
+        **moments,  # type: ignore[arg-type]  # none of them has come
+        **nobody,
+        id=0,
+        number=number,
+        provider_id=found.provider.id,
+        app_id=found.app.id if found.app else None,
+        power=finding.power or None,
+        rule_version=version,
+        state=State.DRAFT,
+        version=1,
+        opened_at=now,
+        served_how="",
+        measures=measures,
+    )
+
+
+def must_be_filled(finding: Finding) -> None:
+    """Raises UserMistake where a placeholder is left."""
+    told = {"facts": finding.facts, "reasons": finding.reasons, "recovery": finding.recovery, "contact": finding.contact}
+    if left := unfilled(told):
+        raise UserMistake(texts.still_to_fill(left))

@@ -1,0 +1,44 @@
+"""Words about templates of cases."""
+
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+
+BAD_NAME = "模板名称不能为空，不超过 60 个字，且不能含有看不见的字符。"
+TOO_LONG = "模板的每一项不超过 4000 个字，且不能含有无法保存的字符。"
+SAID = {
+    "kept": "模板已保存。",
+    "renewed": "模板已更新，旧版本还在。",
+    "back": "已恢复为选中的版本，记为新版本。",
+    "retired": "模板已停用，不再出现在选单里；可以恢复。",
+    "active": "模板已恢复。",
+}
+LABELS: Mapping[str, str] = {
+    "kind": "类型",
+    "ground": "依据",
+    "measures": "措施",
+    "facts": "认定的事实",
+    "reasons": "处理理由",
+    "recovery": "恢复条件",
+    "contact": "联系方式",
+    "rectify_days": "整改期限",
+    "objection_days": "异议期",
+    "deem_days": "视为送达",
+    "day_kind": "日期算法",
+}
+
+
+def taken(name: str) -> str:
+    """To a name that a template has already."""
+    return f"已经有名为“{name}”的模板（停用的也算）。请换一个名称，或到那个模板里更新。"
+
+
+def changes(before: str, after: str) -> list[tuple[str, str]]:
+    """Runs of a text that was rewritten: ("same", "gone" or "new", words)."""
+    found: list[tuple[str, str]] = []
+    for action, a, b, c, d in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if action == "equal":
+            found.append(("same", before[a:b]))
+            continue
+        found += [("gone", before[a:b])] if b > a else []
+        found += [("new", after[c:d])] if d > c else []
+    return found
