@@ -99,7 +99,8 @@ class TornTransaction(Exception):
 class InboundContext(Context):
     """The context of one inbound message. Its transaction stays open until the dispatcher has added the reply.
 
-    outcome: a few words a handler may leave for the row, such as "4.2" or "refused deadline".
+    outcome: a few words a handler may leave for the row, such as "4.2" or "refused deadline". taken_as: the route whose words these are,
+    where a handler leaves a message to another one.
     at_once: this is the event loop, so that whatever may wait raises MayWait, and the handler begins again in a thread.
     """
 
@@ -108,6 +109,7 @@ class InboundContext(Context):
         self._at_once = at_once
         self.received = received
         self.outcome = ""
+        self.taken_as = ""
         self._stack = ExitStack()
         self._is_torn = False
 

@@ -213,7 +213,7 @@ class Dispatcher:
         try:
             reply = route.handler(message, ctx)
             failpoint.reach("dispatch.handled")
-            return self._commit(ctx, received, reply, outcome=f"{route.name} {ctx.outcome}".strip()[:64])
+            return self._commit(ctx, received, reply, outcome=f"{ctx.taken_as or route.name} {ctx.outcome}".strip()[:64])
         except AlreadyStored:
             ctx.roll_back()
             return self._lost_race(received)

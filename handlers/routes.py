@@ -1,18 +1,21 @@
 """THE ordered table: the first line that matches takes the message.
 
-A command matches only when the whole normalised text stands in its list. Everything else a person types is a question. None of
-these commands changes anything: what does is a press on a card.
+A command matches only when the whole normalised text stands in its list. Everything else a person types is a question; so is 广播 with
+words behind it, to everybody but an operator. None of these commands changes anything: what does is a press on a card.
 """
 
 from collections.abc import Callable
 
+from bot.actions.broadcast_messages import VERBS as BROADCAST_VERBS
 from bot.actions.chat_filings import Want
 from bot.actions.chat_presses import VERBS
 from bot.actions.humans import PREFIX
 from bot.dispatch import Route
 from bot.model.inbound import Click, EnterAgent, Event, File, Image, Inbound, Message, Subscribe, TemplateCardEvent, Text
+from bot.model.texts.broadcast_chat import is_broadcast
 from handlers.app_standing import EVENTS, app_standing
 from handlers.ask_rule import ask_rule, clause, contents, version
+from handlers.broadcast import broadcast, broadcast_card, confirm_broadcast
 from handlers.commands import clause_id, is_command
 from handlers.filings import filing_card, progress, wants
 from handlers.help import acknowledge, greet, not_text, usage
@@ -61,10 +64,13 @@ ROUTES = (
     Route("progress", command(PROGRESS, "progress"), progress),
     Route("ask_human", command(HUMAN, "ask_human"), ask_human),
     Route("filing_card", key_of(*VERBS), filing_card),
+    Route("confirm_broadcast", key_of("broadcast"), confirm_broadcast),
+    Route("broadcast_card", key_of(*BROADCAST_VERBS), broadcast_card),
     Route("confirm_human", key_of(PREFIX.removesuffix(":")), confirm_human),
     Route("notice_card", of(TemplateCardEvent), notice_card),
     Route("app_standing", lambda message: isinstance(message, Event) and message.event in EVENTS, app_standing),
     Route("help", command(HELP, "help"), usage, at_once=True),
+    Route("broadcast", lambda message: isinstance(message, Text) and is_broadcast(message.content), broadcast),
     Route("ask_rule", of(Text), ask_rule, at_once=True),
     Route("help", of(Click), usage, at_once=True),
     Route("media", of(Image, File), media),

@@ -11,7 +11,7 @@ from bot.model.texts import broadcasts as texts
 from bot.model.texts.notices import SOURCE
 from bot.model.texts.placeholders import unfilled
 from bot.wecom import limits, payloads
-from bot.wecom.cards import BadPayload, Button, Card, Row, check_url
+from bot.wecom.cards import BadPayload, Button, Card, Row, check_url, cut_chars
 
 MARKDOWN_BYTES = limits.TEXT_BYTES - MARK_BYTES
 RECEIPT, READ = "broadcast_receipt", "broadcast_read"  # what keys of the buttons begin with; behind the colon the broadcast's number
@@ -44,6 +44,11 @@ def card(content: Content, number: str, task_id: str, confirmed_at: datetime | N
         buttons=buttons,
         task_id=task_id,
     )
+
+
+def card_words(content: Content) -> str:
+    """Of the words, what a card shows: WeCom cuts the rest."""
+    return cut_chars(content.words, limits.SUB_TITLE_CHARS if content.asks_receipt else limits.TEXTCARD_DESCRIPTION_CHARS)
 
 
 def markdown(content: Content) -> str:

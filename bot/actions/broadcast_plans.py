@@ -31,8 +31,9 @@ class Advice:
 class Plan:
     """A dry run. left: person-times that may still be sent in 24 hours, None where no ceiling is set; most: of a whole day.
 
-    shown: a page of who gets it. refused_before: how many WeCom refused lately. nobody_at: providers without anybody here; elsewhere:
-    how many of their admins are in other apps. advice: what is wrong with the time.
+    shown: a page of who gets it; following: after whom the next one begins, 0 for nobody. refused_before: how many WeCom refused
+    lately. nobody_at: providers without anybody here; elsewhere: how many of their admins are in other apps. advice: what is wrong
+    with the time.
     """
 
     people: int
@@ -42,6 +43,7 @@ class Plan:
     begins_at: datetime
     ends_at: datetime
     shown: tuple[Person, ...]
+    following: int
     refused_before: int
     nobody_at: tuple[str, ...]
     elsewhere: int
@@ -54,7 +56,7 @@ def plan(ctx: Context, audience: Audience, send_at: datetime | None, after: int 
     with ctx.read() as connection:
         reach = resolved(ctx, connection, audience)
         people = audiences.number(connection, reach) if audience.is_named else 0
-        shown = audiences.page(connection, reach, after, _PEOPLE_SHOWN) if people else []
+        shown = audiences.page(connection, reach, after, _PEOPLE_SHOWN + 1) if people else []
         nobody_at, elsewhere = audiences.out_of_reach(connection, reach) if audience.is_named else ([], 0)
         left, most = quota(ctx, connection, send_at or clock.now())
         calls = calls_for(people)
@@ -66,7 +68,8 @@ def plan(ctx: Context, audience: Audience, send_at: datetime | None, after: int 
             most=most,
             begins_at=begins_at,
             ends_at=begins_at + timedelta(seconds=2 + math.ceil(calls / _CALLS_PER_S)),
-            shown=tuple(shown),
+            shown=tuple(shown[:_PEOPLE_SHOWN]),
+            following=shown[_PEOPLE_SHOWN - 1].id if len(shown) > _PEOPLE_SHOWN else 0,
             refused_before=audiences.refused_before(connection, reach) if people else 0,
             nobody_at=tuple(nobody_at),
             elsewhere=elsewhere,

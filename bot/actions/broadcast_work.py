@@ -209,11 +209,11 @@ def _tally(ctx: Context, broadcast_id: int) -> bool:
 
 
 def tallied(outcomes: Iterable[tuple[str, str, datetime | None, int]]) -> list[dict[str, object]]:
-    """Outcomes (state, reason, when, how many) by the minute."""
+    """Outcomes (state, reason, when, how many) by the second."""
     counted: Counter[tuple[datetime | None, str, str]] = Counter()
     for state, reason, at, number in outcomes:
-        counted[at.replace(second=0, microsecond=0) if at else None, state, reason] += number
-    return [{"minute": minute, "state": state, "reason": reason, "number": number} for (minute, state, reason), number in counted.items()]
+        counted[at.replace(microsecond=0) if at else None, state, reason] += number
+    return [{"at": at, "state": state, "reason": reason, "number": number} for (at, state, reason), number in counted.items()]
 
 
 def _tell_of_pause(ctx: Context, broadcast_id: int) -> None:

@@ -103,7 +103,7 @@ def approve(ctx: Context, actor: Operator, number: str, version: int) -> Broadca
         BROADCAST.next(known.state, "approve")
         if actor.id == known.author_id:
             raise UserMistake(texts.NOT_YOUR_OWN)
-        people = _must_be_sendable(ctx, tx, known, told_to_approver=True)
+        people = _must_be_sendable(ctx, tx, known)
         moved = broadcasts.advance(tx, known, "approve", approver_id=actor.id, approved_at=clock.now())
         _record(tx, by(actor), "broadcast_approved", moved, _told(moved, people), {"audience": moved.audience.kept()})
         return moved
@@ -227,20 +227,22 @@ def _must_be_keepable(content: Content) -> None:
         raise UserMistake("\n".join(wrong))
 
 
-def _must_be_sendable(ctx: Context, tx: Tx, known: Broadcast, *, told_to_approver: bool = False) -> int:
-    """How many would get it. Raises UserMistake with every reason why it cannot be sent."""
-    wrong = broadcast_messages.mistakes(known.content)
-    people = 0
-    if not known.audience.is_named:
-        wrong.append(texts.NOBODY_NAMED)
-    else:
-        people = audiences.number(tx, broadcast_plans.resolved(ctx, tx, known.audience))
-        if not people:
-            wrong.append(texts.NOBODY)
-    if told_to_approver and known.send_at and known.send_at <= clock.now():
-        wrong.append(texts.TIME_IS_PAST)
-    elif advice := broadcast_plans.advice(ctx, tx, known.send_at, people):
+def judged(ctx: Context, connection: Tx, content: Content, audience: Audience, send_at: datetime | None) -> tuple[int, list[str]]:
+    """(how many would get it now, every reason why it cannot be sent)."""
+    wrong = broadcast_messages.mistakes(content)
+    if not audience.is_named:
+        return 0, [*wrong, texts.NOBODY_NAMED]
+    people = audiences.number(connection, broadcast_plans.resolved(ctx, connection, audience))
+    if not people:
+        wrong.append(texts.NOBODY)
+    if advice := broadcast_plans.advice(ctx, connection, send_at, people):
         wrong.append(advice.say)
+    return people, wrong
+
+
+def _must_be_sendable(ctx: Context, tx: Tx, known: Broadcast) -> int:
+    """How many would get it. Raises UserMistake."""
+    people, wrong = judged(ctx, tx, known.content, known.audience, known.send_at)
     if wrong:
         raise UserMistake("\n".join(wrong))
     return people

@@ -7,6 +7,7 @@ draft ──submit──▶ pending_approval ──approve──▶ scheduled �
   └ cancel: from everywhere but done                  sending ◀──────resend──────── done, cancelled
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,6 +51,7 @@ BROADCAST = Machine(
 )
 
 BEGUN = frozenset({_S.SENDING, _S.PAUSED, _S.DONE})  # people are frozen; a cancelled one may have begun too
+NOT_REACHED = ("rejected", "exhausted", "cancelled")  # states of deliveries
 LIVE = frozenset({_S.SCHEDULED, _S.SENDING, _S.PAUSED})  # its page changes by itself
 PAUSED_FOR_FAILURES, PAUSED_BY_HAND = "failures", "operator"
 RECALL_WITHIN = timedelta(hours=24)  # path/94867
@@ -133,9 +135,9 @@ class Broadcast:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many people came to this in this minute. state: of their delivery; reason: "" or what the platform said."""
+    """So many people came to this in this second. state: of their delivery; reason: "" or what the platform said."""
 
-    minute: datetime | None
+    at: datetime | None
     state: str
     reason: str
     number: int
@@ -143,24 +145,35 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a broadcast is. by_state: people by what their delivery is; waiting: not even queued yet; tallies: over time."""
+    """How far a broadcast is. by_state: people by what their delivery is; waiting: in no batch; tallies: those who are through, over time.
+
+    recalls: people by what became of taking their message back.
+    """
 
     people: int
     waiting: int
     by_state: Mapping[str, int] = field(default_factory=dict)
-    by_reason: Mapping[str, int] = field(default_factory=dict)
     tallies: tuple[Tally, ...] = ()
     confirmed: int = 0
+    recalls: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, *states: str) -> int:
+        """How many people are in any of these states."""
+        return sum(self.by_state.get(state, 0) for state in states)
 
     @property
-    def settled(self) -> int:
-        """How many of them nothing more will be tried for."""
-        return sum(one.number for one in self.tallies)
+    def reasons(self) -> Mapping[str, int]:
+        """Of those who were not reached, by what was said of them; the commonest first."""
+        found: Counter[str] = Counter()
+        for one in self.tallies:
+            if one.state in NOT_REACHED:
+                found[one.reason or one.state] += one.number
+        return dict(found.most_common())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One recipient, as shown. state: of the delivery, "" while none is made; reason: as a tally's. confirmed_at: of the receipt."""
+    """One recipient, as shown. state: of the newest delivery, "" while there is none; reason: as a tally's; confirmed_at: the receipt."""
 
     id: int
     address: Address

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model.broadcast import Broadcast
@@ -25,6 +25,7 @@ from bot.store.tables import (
     deliveries,
 )
 
+NAMED = ("invaliduser", "unlicenseduser")
 NOT_REACHED = (State.REJECTED, State.EXHAUSTED, State.CANCELLED)
 _theirs = broadcast_recipients
 
@@ -136,7 +137,8 @@ def settled_batches(connection: Connection, broadcast_id: int, limit: int) -> li
 
 def outcomes(connection: Connection, broadcast_id: int, batch_ids: Sequence[int]) -> list[tuple[int, str, str, datetime | None, int]]:
     """(batch, state, reason, settled at, how many) of the people whose newest delivery is in these batches."""
-    reason = func.coalesce(func.nullif(deliveries.c.errmsg, ""), "")
+    # Other words are the vendor's own, and no two alike: there the number says what it was.
+    reason = case((deliveries.c.errmsg.in_(NAMED), deliveries.c.errmsg), else_="")
     same = and_(
         _theirs.c.broadcast_id == broadcast_id,
         _theirs.c.corpid == deliveries.c.corpid,
@@ -153,7 +155,7 @@ def outcomes(connection: Connection, broadcast_id: int, batch_ids: Sequence[int]
 
 
 def tally(tx: Tx, broadcast_id: int, batch_id: int, rows: Sequence[Mapping[str, Any]], now: datetime) -> bool:
-    """Write what came of a batch that is through, once. rows: {minute, state, reason, number}. False where another worker did."""
+    """Write what came of a batch that is through, once. rows: {at, state, reason, number}. False where another worker did."""
     mine = broadcast_batches.c.batch_id == batch_id, broadcast_batches.c.tallied_at.is_(None)
     if not tx.execute(update(broadcast_batches).where(*mine).values(tallied_at=now)).rowcount:
         return False

@@ -16,6 +16,7 @@ from sqlalchemy.exc import StatementError
 
 from bot import failpoint
 from bot.errors import Unavailable
+from bot.model.provider import Address
 from bot.store.database import WAIT_S, Database
 from bot.store.tables import inbox
 
@@ -61,6 +62,14 @@ class LateReply:
     agentid: int
     userid: str
     reply: str
+
+
+def text_of(connection: Connection, key: str, address: Address) -> tuple[str, datetime] | None:
+    """(content, when it came) of the text with this key, if it is this person's."""
+    theirs = inbox.c.corpid == address.corpid, inbox.c.agentid == address.agentid, inbox.c.userid == address.userid
+    statement = select(inbox.c.fields, inbox.c.arrived_at).where(inbox.c.key == key, inbox.c.kind == "text", *theirs)
+    row = connection.execute(statement).one_or_none()
+    return (str(row.fields.get("content", "")), row.arrived_at) if row else None
 
 
 _FIND = select(inbox.c.id, inbox.c.reply, inbox.c.reply_state).where(inbox.c.key == bindparam("key"))

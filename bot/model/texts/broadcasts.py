@@ -1,5 +1,6 @@
 """Wording of broadcasts: what operators are told about them, and what stands on their cards."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -33,6 +34,7 @@ NO_WORDS = "请填写正文。"
 NOBODY_NAMED = "请选择发给谁：全部服务商，或写明服务商编号、管理员账号。"
 NOBODY = "没有人符合所选的范围，不能发送。请调整发送范围。"
 UNPRINTABLE = "文字里有无法保存的字符，请删除后再试。"
+BAD_TIME = "没有看懂定时的日期和时间，请按“2026-03-02 10:05”的形式填写。"
 BAD_URL = "链接要以 http:// 或 https:// 开头，不能有空格，最长 2048 字节。"
 LABEL_WITHOUT_URL = "写了链接名称，却没有写链接地址。"
 RECEIPT_IS_A_CARD = "文字消息没有按钮，不能要求签收。要求签收时请选“卡片”。"
@@ -40,7 +42,6 @@ CARD_NEEDS_SOMETHING = "卡片要有链接，或要求签收：企业微信不�
 NOT_YOUR_OWN = "自己写的广播要由另一位审批人通过。"
 ONLY_THE_AUTHOR = "只有起草人可以修改这条广播。"
 ONLY_DRAFTS = "只有草稿可以修改。请先撤回为草稿。"
-TIME_IS_PAST = "定时已经过去，请退回起草人另定时间。"
 NOTHING_TO_RESEND = "没有需要补发的人：每个人都已受理、正在发送，或可能已送出。"
 RECALLED = "这条广播已经撤回，不能再补发。"
 RECALLED_BEFORE = "这条广播已经撤回过。"
@@ -58,6 +59,8 @@ def too_long(name: str, limit: int, unit: str, is_now: int) -> str:
     return f"{name}太长：最多 {limit} {unit}，现在 {is_now} {unit}。"
 
 
+LIST_HEADINGS = frozenset({"编号", "账号", "服务商编号", "管理员账号", "userid", "code", "provider"})  # of the first column
+LIST_PARTED = re.compile(r"[、;；\s]+")
 TITLE, WORDS, LABEL, ALL = "标题", "正文", "链接名称", "标题、正文和链接合计"
 BYTES, CHARS = "字节", "个字"
 
@@ -96,6 +99,11 @@ def bad_line(n: int, line: str) -> str:
     """A line of a list that names nobody."""
     shown = line if len(line) <= 40 else line[:39] + "…"
     return f"第 {n} 行“{shown}”既不是服务商编号，也不是本应用在任管理员的账号。"
+
+
+def too_many_lines(most: int) -> str:
+    """A list that is too long."""
+    return f"名单太长：最多 {most} 行。要发给更多人时，请选“全部服务商”再用条件缩小范围。"
 
 
 def audience(to: Audience) -> str:

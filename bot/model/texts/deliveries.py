@@ -89,6 +89,12 @@ def why(sent: Sent) -> str:
             return _fault(sent)
 
 
+def reason(said: str) -> str:
+    """Why a person was not reached: said is "invaliduser", "unlicenseduser" or an errcode."""
+    words = _WORDS.get(said) or _ERRCODES.get(int(said) if said.removeprefix("-").isdecimal() else 0) or "平台没有接收"
+    return words if said in _WORDS or not said else f"{words}（{said}）"
+
+
 def _fault(sent: Sent) -> str:
     if sent.channel == "mail":
         return "邮件服务器拒收" if sent.state is State.REJECTED else "邮件服务器没有接收"

@@ -92,7 +92,7 @@ broadcast_tallies = Table(
     Column("batch_id", ID, ForeignKey("broadcast_batches.batch_id"), primary_key=True),
     Column("n", Integer, primary_key=True),
     Column("broadcast_id", ID, ForeignKey("broadcasts.id"), nullable=False, index=True),
-    Column("minute", Moment),
+    Column("at", Moment),  # to the second
     Column("state", String(16), nullable=False),
     Column("reason", String(200), nullable=False),
     Column("number", Integer, nullable=False),

@@ -11,6 +11,7 @@ from flask import Blueprint
 
 from bot.context import House
 from bot.model.texts import console as texts
+from bot.model.texts import console_broadcasts as broadcast_texts
 from bot.model.texts import deliveries as delivery_texts
 from bot.model.texts import evidence as evidence_texts
 from bot.model.texts import filings as filing_texts
@@ -23,6 +24,8 @@ from bot.model.texts import reviews as review_texts
 from bot.model.texts.cases import MEASURES, STATES, STEPS
 from bot.model.texts.notices import moment
 from bot.web.console.account import Account
+from bot.web.console.broadcast_composer import BroadcastComposer
+from bot.web.console.broadcasts import Broadcasts
 from bot.web.console.case_list import CaseList
 from bot.web.console.case_templates import CaseTemplates
 from bot.web.console.cases import Cases
@@ -57,6 +60,8 @@ class Console:
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
         for part in (Queue, CaseList, Compose, CaseTemplates, Cases, Filings, Errands):
             part(self.desk).add_to(self.guard)
+        for part in (BroadcastComposer, Broadcasts):
+            part(self.desk).add_to(self.guard)
         for name, worded in _WORDED.items():
             pages.add_app_template_filter(worded, name)
         return pages
@@ -73,6 +78,7 @@ def _trail_moment(at: str) -> str:
 _WORDED: Mapping[str, Callable[..., str]] = {
     "moment": moment,
     "trail_moment": _trail_moment,
+    "broadcast_state": broadcast_texts.state,
     "how": texts.HOW.__getitem__,
     "role": operator_texts.ROLES.__getitem__,
     "roles": operator_texts.roles,

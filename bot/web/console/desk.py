@@ -56,7 +56,8 @@ class Desk:
             shown["me"] = visit.operator
             shown["menu"] = menu.entries(self.rights, visit.operator)
             shown["token"] = self.cookies.form_token(self.cookies.session(request))
-            shown.setdefault("counts", queue.counts(self.context(), visit.operator))
+            if "counts" not in shown:
+                shown["counts"] = queue.counts(self.context(), visit.operator)
         words = render_template(template, now=clock.now(), **shown)
         return Response(words, status=status, mimetype="text/html")
 

@@ -15,6 +15,13 @@ REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "f
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 OPERATORS = COMPOSING | STEPS
+BROADCASTS = {
+    **{f"broadcast{name}": set(Role) for name in ("s", "", "_progress", "_people")},
+    **{f"broadcast_{name}": {Role.OPERATOR, Role.APPROVER} for name in ("csv", "pause", "cancel", "recall", "test")},
+    **{f"broadcast_{name}": {Role.APPROVER} for name in ("approve", "send_back")},
+    **{f"broadcast_{name}": {Role.OPERATOR} for name in ("new", "edit", "preview", "write", "submit", "withdraw", "resume", "resend")},
+    "broadcast_reschedule": {Role.OPERATOR},
+}
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
 RIGHTS = {
     **{name: set() for name in OPEN},
@@ -22,6 +29,7 @@ RIGHTS = {
     **{name: {Role.OPERATOR, Role.APPROVER} for name in REVIEWERS},
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke")},
     **{name: {Role.OPERATOR} for name in OPERATORS},
+    **BROADCASTS,
 }
 ADDRESSED = {
     **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64},
