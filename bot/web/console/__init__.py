@@ -60,8 +60,8 @@ class Console:
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
         for part in (Queue, CaseList, Compose, CaseTemplates, Cases, Filings, Errands):
             part(self.desk).add_to(self.guard)
-        for part in (BroadcastComposer, Broadcasts):
-            part(self.desk).add_to(self.guard)
+        BroadcastComposer(self.desk).add_to(self.guard)
+        Broadcasts(self.desk).add_to(self.guard)
         for name, worded in _WORDED.items():
             pages.add_app_template_filter(worded, name)
         return pages
