@@ -21,6 +21,8 @@ from bot.actions import (
     packaged,
     recovery,
     reviews,
+    rulebook_fits,
+    rulebooks,
     undelivered,
 )
 from bot.actions.alarms import Bell, WatchedMail
@@ -53,6 +55,7 @@ DEADLINES_EVERY_S = 30.0
 HEADS_EVERY_S = 600.0
 ALARMS_EVERY_S = 30.0
 MEDIA_EVERY_S = 1.0
+RULEBOOKS_EVERY_S = 1.0
 BROADCASTS_EVERY_S = 0.5
 FILES_EVERY_S = 3_600.0
 
@@ -176,9 +179,11 @@ class App:
             Job("media", MEDIA_EVERY_S, lambda: chat_media.run(Context(self.house), self.client)),
             Job("broadcasts", BROADCASTS_EVERY_S, lambda: broadcast_work.run(Context(self.house))),
             Job("recalls", BROADCASTS_EVERY_S, lambda: broadcast_work.recall(Context(self.house), self.client)),
+            Job("rules", RULEBOOKS_EVERY_S, lambda: rulebooks.publish_due(Context(self.house))),
             Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),
         )
-        return Worker(self.house, self.engine, self.queue, jobs)
+        slow = (Job("rulebooks", RULEBOOKS_EVERY_S, lambda: rulebook_fits.run(Context(self.house))),)
+        return Worker(self.house, self.engine, self.queue, jobs, slow)
 
     def close_days(self) -> None:
         """Make the heads of days that are over, and tell auditors."""

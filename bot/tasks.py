@@ -69,11 +69,15 @@ class Job:
 
 
 class Worker:
-    """The process that sends: the delivery engine, Huey's consumer that wakes it, and a thread that does the periodic jobs."""
+    """The process that sends: the delivery engine, Huey's consumer that wakes it, and a thread that does the periodic jobs.
 
-    def __init__(self, house: House, engine: Engine, queue: Queue, jobs: Sequence[Job] = ()) -> None:
+    slow: jobs that may take a minute, and so have a thread to themselves. One killed with the process is done again.
+    """
+
+    def __init__(self, house: House, engine: Engine, queue: Queue, jobs: Sequence[Job] = (), slow: Sequence[Job] = ()) -> None:
         self._house = house
         self._jobs = (Job("sweep", SWEEP_EVERY_S, self.sweep), *jobs)
+        self._slow = tuple(slow)
         self._engine = engine
         queue.act = engine.wake
         # One thread is enough to wake. SIGTERM lets it end by itself; Huey's own way would not let us finish what is in hand.
@@ -84,18 +88,19 @@ class Worker:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; then finish the calls that run."""
-        jobs = threading.Thread(target=self._work_for_ever, name="jobs", daemon=True)
+        jobs = threading.Thread(target=self._work_for_ever, args=(self._jobs,), name="jobs", daemon=True)
         jobs.start()
+        threading.Thread(target=self._work_for_ever, args=(self._slow,), name="slow", daemon=True).start()
         self._engine.start()
         self._consumer.run()
         self._stopping.set()
         self._engine.stop()
         jobs.join(timeout=5)
 
-    def _work_for_ever(self) -> None:
-        due = dict.fromkeys(self._jobs, 0.0)
+    def _work_for_ever(self, jobs: Sequence[Job]) -> None:
+        due = dict.fromkeys(jobs, 0.0)
         while not self._stopping.wait(clock.real_s(min(1.0, SWEEP_EVERY_S))):
-            for job in self._jobs:
+            for job in jobs:
                 if clock.timestamp() < due[job] or self._stopping.is_set():
                     continue
                 due[job] = clock.timestamp() + job.every_s

@@ -8,6 +8,7 @@ from rules import bank
 from rules import encoder as encoders
 from rules import model as models
 from rules.answer import Answer
+from rules.catalogue import cited_lineage
 from rules.clause import Clause
 from rules.documents import Document, Edition, packaged
 from rules.encoder import Busy, Encoder
@@ -84,6 +85,15 @@ class Book:
     def on(self, day: str) -> "Book | None":
         """The version that was in force on a day (YYYY-MM-DD), or None where the day lies before all that are known."""
         return next((book for book in reversed(self.editions) if book.effective_on <= day), None)
+
+    def cited(self, name: str) -> Clause | None:
+        """The clause that grounds, powers and notices call by this id (rules/catalogue): whatever its number is in this version."""
+        lineage = cited_lineage().get(name)
+        return next((clause for clause in self.clauses if clause.lineage == lineage), None)
+
+    def of_case(self, version: str) -> "Book":
+        """The version that a case was opened under; this one where that one is not known."""
+        return self.of_version(version) or self
 
     def warm(self) -> None:
         """Load everything that the first question would otherwise wait for."""

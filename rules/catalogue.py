@@ -16,11 +16,15 @@ The table behind 3.1 is published as a picture only. Its rows come from people (
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Literal
+
+from rules.documents import documents
 
 Flags = tuple[bool, bool, bool]  # listed, searchable, recommended
 Subject = Literal["app", "provider"]
 
+CITES = "2024-06-17"  # the version whose clause ids grounds and powers have for names
 ROW = "row:"  # what the ground of a case begins with where it is an imported row of the table
 
 
@@ -182,6 +186,16 @@ class WrongSubject(NotGiven):
         self.power = power
         self.subject = subject
         self.subjects = tuple(sorted(subjects))
+
+
+@cache
+def cited_lineage() -> Mapping[str, str]:
+    """The lineage of every clause that this catalogue, and what is written about cases, calls by its id.
+
+    Those ids are of the version of 2024-06-17. Later versions may number a clause anew: what is quoted is found by its lineage.
+    """
+    of = next(document for document in documents() if document.version == CITES)
+    return {clause.id: clause.lineage for clause in of.clauses}
 
 
 def power(clause: str) -> Power:

@@ -113,6 +113,11 @@ class Model:
     by_vector: VectorModel
     sentences: Floats
 
+    @property
+    def has_vectors(self) -> bool:
+        """Whether it may be asked with a sentence encoder: one that was fitted without has nothing to compare a vector with."""
+        return len(self.by_vector.points) > 0
+
 
 def save(model: Model, points: Packed, path: Path = MODEL) -> None:
     """Write `model`, its points packed."""

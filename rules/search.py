@@ -111,7 +111,7 @@ class Finder:
     def _score(self, tidied: str, known: str | None, hurried: bool = False) -> tuple[Scores, Vector | None]:
         cheap = self.model.by_grams.score(tidied)
         scores = self._weigh(cheap)
-        if self.encoder is None or hurried or known is not None or _is_sure(scores):
+        if self.encoder is None or not self.model.has_vectors or hurried or known is not None or _is_sure(scores):
             return scores, None
         vector = self.encoder.encode(tidied)
         both = CHEAP_SHARE * cheap + (1 - CHEAP_SHARE) * self.model.by_vector.score(vector, is_english(tidied))

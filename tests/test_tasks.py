@@ -143,7 +143,7 @@ def test_the_sweep_goes_on_though_the_queue_is_away(house, engine, put, database
     monkeypatch.setattr(tasks, "SWEEP_EVERY_S", 0.02)
     worker = Worker(house, engine, Queue(f"redis://127.0.0.1:{free_port()}/0"))
     put()
-    thread = threading.Thread(target=worker._work_for_ever)
+    thread = threading.Thread(target=worker._work_for_ever, args=(worker._jobs,))
     thread.start()
     try:
 

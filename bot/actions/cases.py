@@ -22,7 +22,7 @@ from bot.model.texts.placeholders import unfilled
 from bot.store import cases, grounds, operator_tasks, providers, trail
 from bot.store.database import Tx
 from rules import Book, catalogue
-from rules.catalogue import Measure
+from rules.catalogue import Measure, cited_lineage
 
 
 def open_case(ctx: Context, actor: Operator, finding: Finding, request_key: str) -> Case:
@@ -36,7 +36,7 @@ def open_case(ctx: Context, actor: Operator, finding: Finding, request_key: str)
         known = cases.by_request(tx, request_key)
         if known:
             return known
-        values = _checked(tx, finding, book.version)
+        values = _checked(tx, finding, book)
         number = cases.next_number(tx, f"V{clock.today()[:4]}")
         case = cases.add(
             tx,
@@ -57,7 +57,7 @@ def amend(ctx: Context, actor: Operator, number: str, finding: Finding) -> Case:
             raise TransitionNotAllowed("case", "amend", case.state)
         if case.author_id != actor.id:
             raise UserMistake(texts.ONLY_THE_AUTHOR)
-        values = _checked(tx, finding, book.version)
+        values = _checked(tx, finding, book)
         cases.forget_plan(tx, case.id)
         cases.plan(tx, case.id, finding.measures)
         case = cases.rewrite(tx, case, values)
@@ -268,16 +268,16 @@ def _measure(case: Case, measure: Measure) -> Imposed:
     raise NotFound("measure")
 
 
-def faults(tx: Tx, finding: Finding, rule_version: str) -> list[str]:
+def faults(tx: Tx, finding: Finding, book: Book) -> list[str]:
     """Every reason why such a case cannot be, a sentence each."""
     try:
-        _checked(tx, finding, rule_version)
+        _checked(tx, finding, book)
     except UserMistake as error:
         return error.say.splitlines()
     return []
 
 
-def _checked(tx: Tx, finding: Finding, rule_version: str) -> dict[str, Any]:
+def _checked(tx: Tx, finding: Finding, book: Book) -> dict[str, Any]:
     """The columns of a finding. Raises UserMistake that names everything that is wrong with it at once."""
     wrong: list[str] = []
     if not all(can_be_kept(code) for code in (finding.provider, finding.app, finding.ground)):
@@ -291,6 +291,8 @@ def _checked(tx: Tx, finding: Finding, rule_version: str) -> dict[str, Any]:
     if provider and app and app.provider_id != provider.id:
         wrong.append(texts.not_its_app(finding.provider, finding.app))
     wrong += _checked_ground(tx, finding)
+    rests_on = [one for one in (finding.ground, finding.power) if one in cited_lineage()]
+    wrong += [texts.clause_gone(one, book.version) for one in dict.fromkeys(rests_on) if book.cited(one) is None]
     wrong += _checked_words(finding)
     if wrong:
         raise UserMistake("\n".join(wrong))
@@ -310,7 +312,7 @@ def _checked(tx: Tx, finding: Finding, rule_version: str) -> dict[str, Any]:
         "deem_days": finding.deem_days,
         "day_kind": finding.day_kind,
         "contact": finding.contact.strip(),
-        "rule_version": rule_version,
+        "rule_version": book.version,
     }
 
 

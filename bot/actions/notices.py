@@ -30,7 +30,7 @@ from rules import Book, Clause
 
 CODE_FOR = timedelta(hours=71)  # a response_code is good for 72 h (path/94888); an hour is kept for what waits
 # Told with every violation: how notices and objections go, how to come back, and what must not be done meanwhile.
-_RIGHTS = {"3.1": ("4.1", "4.2", "4.4"), "4.4": ("4.1",), "5.2": ("4.1",)}
+RIGHTS = {"3.1": ("4.1", "4.2", "4.4"), "4.4": ("4.1",), "5.2": ("4.1",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +44,22 @@ class Confirmation:
 def basis(tx: Tx, case: Case, book: Book, *, quotes: bool = True) -> texts.Basis:
     """What the statement of a case quotes, in the version of the rules that was in force when the case was written.
 
-    quotes: False for a statement that names the case and cites no rule: then it does not matter if the rules have changed since.
+    quotes: False for a statement that names the case and cites no rule: then it does not matter if that version is not known any more.
     """
-    if quotes and book.version != case.rule_version:
-        raise UserMistake(texts.RULES_CHANGED)
+    if quotes and book.of_version(case.rule_version) is None:
+        raise UserMistake(texts.version_unknown(case.rule_version))
+    book = book.of_case(case.rule_version)
     row = grounds.get(tx, case.ground.removeprefix("row:")) if case.ground.startswith("row:") else None
-    quoted = [book.clause(clause_id) for clause_id in _RIGHTS.get(case.power or "", ())]
+    quoted = [book.cited(clause_id) for clause_id in RIGHTS.get(case.power or "", ())]
     return texts.Basis(
         provider=providers.get(tx, case.provider_id).name,
         app=providers.app(tx, case.app_id).name if case.app_id else "",
         document=book.title,
         version=book.version,
         url=book.url,
-        ground=None if row else book.clause(case.ground),
+        ground=None if row else book.cited(case.ground),
         row=(row.wording, texts.row_place(row.position, row.source, row.source_date)) if row else None,
-        power=book.clause(case.power) if case.power else None,
+        power=book.cited(case.power) if case.power else None,
         quoted=[clause for clause in quoted if isinstance(clause, Clause)],
     )
 

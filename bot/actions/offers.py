@@ -122,4 +122,4 @@ def no_withdrawal(ctx: Context, tx: Tx, app: App) -> str:
 
 def barred(ctx: Context, tx: Tx, provider_id: int) -> str:
     """That a provider is on the black list, with the clause that says what follows (4.4); "" where it is not."""
-    return texts.barred(ctx.book().clause("4.4")) if cases.is_barred(tx, provider_id) else ""
+    return texts.barred(ctx.book().cited("4.4")) if cases.is_barred(tx, provider_id) else ""

@@ -103,7 +103,7 @@ def finish(ctx: Context, tx: Tx, case: Case, actor: Actor) -> Case:
 
 
 def _tell(ctx: Context, tx: Tx, case: Case, now: datetime) -> None:
-    book = ctx.book()
+    book = ctx.book().of_case(case.rule_version)
     apps = [providers.app(tx, case.app_id)] if case.app_id else providers.apps(tx, case.provider_id)
     standing, others = [], []
     for app in apps:
@@ -111,7 +111,7 @@ def _tell(ctx: Context, tx: Tx, case: Case, now: datetime) -> None:
         others += [
             (number, one) for number, one in cases.imposed_by_case(tx, case.provider_id, app.id, but=case.id) if one.state in IN_FORCE
         ]
-    quoted = book.clause("4.2")
+    quoted = book.cited("4.2")
     about = texts.About(
         provider=providers.get(tx, case.provider_id).name,
         app=apps[0].name if case.app_id else "",

@@ -133,7 +133,7 @@ def _follow(ctx: Context, tx: Tx, actor: Operator, filing: Filing, case: Case | 
         withdrawals.accepted(tx, filing)
     elif decision.action == "grant":
         withdrawals.granted(tx, filing)
-    about, steps = _about(tx, filing, book), _next_steps(tx, filing, case, decision)
+    about, steps = _about(tx, filing, book.of_case(case.rule_version) if case else book), _next_steps(tx, filing, case, decision)
     return notices.tell(
         ctx,
         tx,
@@ -144,7 +144,7 @@ def _follow(ctx: Context, tx: Tx, actor: Operator, filing: Filing, case: Case | 
 
 
 def _about(tx: Tx, filing: Filing, book: Book) -> outcomes.About:
-    clauses = [book.clause(one) for one in _QUOTED[filing.kind]]
+    clauses = [book.cited(one) for one in _QUOTED[filing.kind]]
     return outcomes.About(
         provider=providers.get(tx, filing.provider_id).name,
         app=providers.app(tx, filing.app_id).name if filing.app_id else "",

@@ -61,7 +61,7 @@ def _tell(ctx: Context, tx: Tx, filing: Filing, book: Book, *, is_grant: bool) -
     assert filing.app_id is not None
     app = providers.app(tx, filing.app_id)
     listing = listings.of_app(tx, app)
-    quoted = [clause for clause in (book.clause(one) for one in ("4.3", "4.4")) if isinstance(clause, Clause)] if is_grant else []
+    quoted = [clause for clause in (book.cited(one) for one in ("4.3", "4.4")) if isinstance(clause, Clause)] if is_grant else []
     about = outcome_texts.About(
         provider=providers.get(tx, filing.provider_id).name, app=app.name, version=book.version, url=book.url, clauses=quoted
     )

@@ -5,8 +5,9 @@ draft ─confirm▶ fitting ─fitted▶ ready ─submit▶ pending_approval ─
   │ └──────edit─────┴────────────┘                       │
   └─────────────────────send_back────────────────────────┘
 
-The worker does fitted, fail, publish and supersede. What fitted and regression were made of is named by `content`: whatever changes
-that takes the version back to draft.
+outdate, from fitting to approved: another version came into force, so that the comparison, the model and the regression are void.
+The worker does fitted, fail, publish, supersede and outdate. What model and regression were made of is named by `content`:
+whatever changes that takes the version back to draft.
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ RULEBOOK = Machine(
         Transition("approve", _S.PENDING_APPROVAL, _S.APPROVED, second_person=True, clause="7.1"),
         Transition("unapprove", _S.APPROVED, _S.PENDING_APPROVAL),
         Transition("publish", _S.APPROVED, _S.IN_FORCE, clause="7.1"),
+        *(Transition("outdate", state, _S.DRAFT) for state in (_S.FITTING, _S.READY, _S.PENDING_APPROVAL, _S.APPROVED)),
         Transition("supersede", _S.IN_FORCE, _S.SUPERSEDED),
         Transition("discard", _S.DRAFT, _S.DISCARDED),
         Transition("discard", _S.FITTING, _S.DISCARDED),
@@ -101,7 +103,11 @@ class Rulebook:
 
     def document(self) -> Document:
         """The text as clauses, with the lineages as they are now. It was parsed before it was kept."""
-        found = documents.read(self.source, self.lineages, title=self.title, name_in_text=self.name_in_text, url=self.url)
+        return self.document_with(self.lineages)
+
+    def document_with(self, lineages: Mapping[str, str]) -> Document:
+        """The same with other lineages."""
+        found = documents.read(self.source, lineages, title=self.title, name_in_text=self.name_in_text, url=self.url)
         return replace(found, version=self.dated)
 
 

@@ -1,17 +1,58 @@
 """Versions of the rules, the models made for them, and the generation by which processes learn of a change."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound, Stale
-from bot.model.rulebook import KNOWN, RULEBOOK, Rulebook, RuleState
+from bot.model.case import OPEN as OPEN_CASES
+from bot.model.case import State
+from bot.model.rulebook import KNOWN, OPEN, RULEBOOK, Rulebook, RuleState
 from bot.store.database import Tx
-from bot.store.tables import book_state, rule_models
+from bot.store.tables import book_state, cases, providers, rule_models
 from bot.store.tables import rule_versions as table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchedCase:
+    """An open case that rests on a clause which a new version changes."""
+
+    number: str
+    provider: str
+    state: State
+    ground: str
+    power: str
+    rule_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """cases: the newest of them; of so many in all, at so many providers."""
+
+    cases: Sequence[TouchedCase]
+    in_all: int
+    providers: int
+
+    @classmethod
+    def none(cls) -> "Touched":
+        """Nothing was asked for."""
+        return cls(cases=(), in_all=0, providers=0)
+
+
+def touched(connection: Connection, clause_ids: Sequence[str], limit: int) -> Touched:
+    """Open cases whose ground or power is one of these clauses."""
+    open_states = [*OPEN_CASES, State.DRAFT, State.PENDING_APPROVAL]
+    same = cases.c.state.in_(open_states), or_(cases.c.ground.in_(clause_ids), cases.c.power.in_(clause_ids))
+    counted = connection.execute(select(func.count(), func.count(cases.c.provider_id.distinct())).where(*same)).one()
+    fields = cases.c.number, providers.c.name.label("provider"), cases.c.state, cases.c.ground, cases.c.power, cases.c.rule_version
+    joined = select(*fields).join(providers, providers.c.id == cases.c.provider_id).where(*same).order_by(cases.c.id.desc()).limit(limit)
+    rows = connection.execute(joined)
+    found = [TouchedCase(**{**row._mapping, "state": State(row.state), "power": row.power or ""}) for row in rows]
+    return Touched(cases=found, in_all=counted[0], providers=counted[1])
 
 
 def generation(connection: Connection) -> int:
@@ -76,6 +117,11 @@ def listed(connection: Connection, limit: int = 200) -> list[Rulebook]:
     return _many(connection, table.c.state != RuleState.DISCARDED, table.c.dated.desc(), table.c.id.desc())[:limit]
 
 
+def under_way(connection: Connection) -> list[Rulebook]:
+    """Those that are neither in force, nor were, nor are discarded."""
+    return _many(connection, table.c.state.in_(OPEN))
+
+
 def due(connection: Connection, today: str) -> list[int]:
     """Ids of approved versions whose day has come, in the order of their days."""
     wanted = select(table.c.id).where(table.c.state == RuleState.APPROVED, table.c.effective_on <= today)
@@ -99,6 +145,13 @@ def _changed(tx: Tx, book: Rulebook, values: Mapping[str, Any]) -> Rulebook:
     if done.rowcount != 1:
         raise Stale("rulebook")
     return get(tx, book.id)
+
+
+def waits_for_model(connection: Connection, now: datetime) -> bool:
+    """Whether there is anything to claim."""
+    free = or_(table.c.leased_until.is_(None), table.c.leased_until < now)
+    wanted = select(table.c.id).where(table.c.state == RuleState.FITTING, free).limit(1)
+    return connection.execute(wanted).first() is not None
 
 
 def claim(tx: Tx, now: datetime, until: datetime) -> Rulebook | None:

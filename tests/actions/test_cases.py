@@ -323,12 +323,12 @@ def test_a_case_is_revoked_whatever_the_rules_say_by_then(house: House, ctx: Con
     assert cases.revoke(ctx, cast["approver"], number, "认定有误。").state is State.REVOKED
 
 
-def test_a_case_written_on_older_rules_is_not_issued(house: House, ctx: Context, cast: Cast) -> None:
+def test_a_case_written_on_rules_that_are_not_kept_is_not_issued(house: House, ctx: Context, cast: Cast) -> None:
     number = pending(house, cast)
     with house.database.write() as tx:
         tx.execute(case_rows.update().where(case_rows.c.number == number).values(rule_version="2023-01-01"))
     written = rows(house)
-    with pytest.raises(UserMistake, match="新版本"):
+    with pytest.raises(UserMistake, match="没有收录"):
         cases.approve(ctx, cast["approver"], number)
     assert rows(house) == written
 

@@ -21,6 +21,7 @@ ALLOWED = {
     ("approved", "unapprove"): "pending_approval",
     ("approved", "publish"): "in_force",
     ("in_force", "supersede"): "superseded",
+    **{(state, "outdate"): "draft" for state in ("fitting", "ready", "pending_approval", "approved")},
 }
 
 

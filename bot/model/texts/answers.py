@@ -90,8 +90,8 @@ def thanks(book: Book) -> str:
 
 def human(book: Book) -> str:
     """To a wish for a person: how to have the last answer looked at by one, and what clause 4.1 says."""
-    clause = book.clause("4.1")
-    told = "，可回复 4.1 看原文" if clause else ""
+    clause = book.cited("4.1")
+    told = f"，可回复 {clause.id} 看原文" if clause else ""
     return (
         "我是自动应答的规则助手，不能实时转接人工。对我的回答不满意时，请先把问题用一句话发给我，再回复“申请人工”，工作人员会限时答复。\n"
         f"对处理结果有异议的，规则允许服务商联系企业微信团队{told}；规则原文没有公布电话、邮箱等联系方式。\n"

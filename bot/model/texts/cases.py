@@ -167,3 +167,8 @@ def to_serve_outcome(number: str) -> str:
 def overdue(case: Case) -> str:
     """The task to look after a rectification whose time is over."""
     return f"案件 {case.number}：整改期限已过，请核查整改情况。系统不会自动采取任何措施。"
+
+
+def clause_gone(clause: str, version: str) -> str:
+    """A ground or power that the version in force doesn't have any more."""
+    return f"现行的 {version} 版规则已没有原第 {clause} 条，不能再以它为依据。"

@@ -208,7 +208,11 @@ def card_opening(statement: Statement) -> str:
 
 CONFIRMED = "已确认"
 REVOKED_CARD = "该案件的处理已撤销，请以后续通知为准。"
-RULES_CHANGED = "案件起草后平台规则有了新版本，请退回草稿，按新版本重新核对条款后再提交。"
+
+
+def version_unknown(version: str) -> str:
+    """A case was opened under a version of the rules that is not kept here."""
+    return f"案件依据的 {version} 版规则没有收录，不能引用原文；请退回草稿，按现行版本重新核对条款。"
 
 
 def row_place(position: str, source: str, source_date: str) -> str:

@@ -36,6 +36,7 @@ from bot.web.console.errands import Errands
 from bot.web.console.filings import Filings
 from bot.web.console.guard import Guard
 from bot.web.console.queue import Queue
+from bot.web.console.rulebooks import Rulebooks
 from bot.web.console.settings import SettingsPage
 from bot.wecom.client import Client
 
@@ -58,7 +59,7 @@ class Console:
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
-        for part in (Queue, CaseList, Compose, CaseTemplates, Cases, Filings, Errands):
+        for part in (Queue, CaseList, Compose, CaseTemplates, Cases, Filings, Errands, Rulebooks):
             part(self.desk).add_to(self.guard)
         BroadcastComposer(self.desk).add_to(self.guard)
         Broadcasts(self.desk).add_to(self.guard)

@@ -14,7 +14,8 @@ OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
 STAFF = frozenset(Role)
 _KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
 _FORM_BYTES = 1 << 20  # what a form may have beside its files
-_BY_ITSELF = frozenset({"console.counts", "console.here", "console.broadcast_progress"})  # what pages ask for every few seconds
+# what pages ask for every few seconds
+_BY_ITSELF = frozenset({"console.counts", "console.here", "console.broadcast_progress", "console.rulebook_progress"})
 _NEVER_KEPT = {"token", "old", "password", "again"}
 
 _POLICY = "; ".join(

@@ -145,7 +145,7 @@ class Filings:
             case_texts=case_texts,
             most=MOST_CHARS,
             book=book,
-            quoted=[one for one in map(book.clause, _QUOTED) if isinstance(one, Clause)] if filing.kind is FilingKind.WITHDRAWAL else [],
+            quoted=[one for one in map(book.cited, _QUOTED) if isinstance(one, Clause)] if filing.kind is FilingKind.WITHDRAWAL else [],
             said=said,
         )
 

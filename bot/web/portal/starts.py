@@ -84,7 +84,7 @@ class Starts:
             view=view,
             app=view.app.name,
             action=request.path,
-            quoted=[one for one in map(book.clause, _QUOTED) if isinstance(one, Clause)] if what == "withdrawal" else [],
+            quoted=[one for one in map(book.cited, _QUOTED) if isinstance(one, Clause)] if what == "withdrawal" else [],
             book=book,
             back=(url_for("portal.home", _anchor="apps"), page_texts.MY_APPS),
         )

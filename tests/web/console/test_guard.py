@@ -10,11 +10,13 @@ from tests.web.console.visitors import HERE, add, signed_in, token
 OPEN = {"enter", "sign_in", "link", "use_link"}
 SIGNED_IN = {"account", "password", "sign_out", "sign_out_everywhere"}
 LISTS = {"waiting", "counts", "here", "find", "cases", "templates", "template", "settings"}
-STAFF = SIGNED_IN | LISTS | {"case", "evidence", "filing", "file", "human", "task"}
+RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_progress"}
+STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
-OPERATORS = COMPOSING | STEPS
+RULE_STEPS = {"rulebook_new", "rulebook_upload", "rulebook_save", "rulebook_step", "rulebook_tell"}
+OPERATORS = COMPOSING | STEPS | RULE_STEPS
 BROADCASTS = {
     **{f"broadcast{name}": set(Role) for name in ("s", "", "_progress", "_people")},
     **{f"broadcast_{name}": {Role.OPERATOR, Role.APPROVER} for name in ("csv", "pause", "cancel", "recall", "test")},
@@ -27,12 +29,12 @@ RIGHTS = {
     **{name: set() for name in OPEN},
     **{name: set(Role) for name in STAFF},
     **{name: {Role.OPERATOR, Role.APPROVER} for name in REVIEWERS},
-    **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke")},
+    **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke", "rulebook_decide")},
     **{name: {Role.OPERATOR} for name in OPERATORS},
     **BROADCASTS,
 }
 ADDRESSED = {
-    **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64},
+    **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "dated": "2024-06-17"},
     **dict.fromkeys(("file_id", "request_id", "task_id", "template_id"), "1"),
 }
 

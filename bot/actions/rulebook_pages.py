@@ -1,0 +1,137 @@
+"""What the pages of a version show, and what a new version touches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot import clock
+from bot.actions import broadcasts as broadcasting
+from bot.actions import rulebook_texts
+from bot.actions.notices import RIGHTS
+from bot.context import Context
+from bot.errors import NotFound
+from bot.model.broadcast import Broadcast, Receipts, Source
+from bot.model.operator import Operator
+from bot.model.rulebook import KNOWN, Rulebook, RuleState
+from bot.store import broadcasts, operators, rulebooks, ties
+from bot.store.database import Tx
+from bot.store.rulebooks import Touched
+from rules import Clause, Document, Tie, compare
+from rules.catalogue import cited_lineage
+from rules.compare import Change
+
+SOURCE = "rules"
+_MOST_TOUCHED = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseChoice:
+    """A clause of a draft and where it comes from. is_settled: the same words under the same number. guess: as it seems to be."""
+
+    clause: Clause
+    chosen: str
+    is_settled: bool
+    guess: Clause | None
+    name: str
+    phrases: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """base: what it is compared with; None for the first of all. touched: open cases and providers. lost: ties that answer no more."""
+
+    book: Rulebook
+    base: Rulebook | None
+    changes: Sequence[Change]
+    choices: Sequence[ClauseChoice]
+    origins: Sequence[Clause]
+    touched: Touched
+    lost: Sequence[Tie]
+    staff: Mapping[int, Operator]
+    told: Sequence[tuple[Broadcast, Receipts | None]]
+    today: str
+
+    def count(self, kind: str) -> int:
+        """How many clauses of a kind of change."""
+        return sum(change.kind == kind for change in self.changes)
+
+
+def listed(ctx: Context) -> tuple[Sequence[Rulebook], Mapping[int, Operator]]:
+    """Every version that was not discarded, the newest first; our own staff by id."""
+    with ctx.read() as connection:
+        return rulebooks.listed(connection), {one.id: one for one in operators.everyone(connection)}
+
+
+def page(ctx: Context, dated: str) -> Page:
+    """A version with all that there is to be seen before it is decided on. Raises NotFound."""
+    with ctx.read() as connection:
+        book = rulebooks.dated(connection, dated)
+        base = _base(connection, book)
+        is_draft = book.state is RuleState.DRAFT
+        old = base.document() if base else None
+        changes = changes_of(book, old)
+        overlay = ties.overlay(connection)
+        lineages = {clause.lineage for change in changes if (clause := change.new)}
+        told = broadcasts.of_source(connection, Source(kind=SOURCE, key=dated))
+        return Page(
+            book=book,
+            base=base,
+            changes=changes,
+            choices=_choices(book, old) if is_draft and old else (),
+            origins=old.clauses if old else (),
+            touched=_touched(connection, changes) if book.is_open else Touched.none(),
+            lost=[tie for tie in overlay.ties if tie.lineage and tie.lineage not in lineages] if book.is_open else [],
+            staff={one.id: one for one in operators.everyone(connection)},
+            told=[(one, broadcasting.receipts(ctx, one.number) if one.has_begun else None) for one in told],
+            today=clock.today(),
+        )
+
+
+def changes_of(book: Rulebook, old: Document | None) -> Sequence[Change]:
+    """Clause by clause against what was before it; what nobody confirmed yet is compared as it seems to be."""
+    if old is None:
+        return [Change("added", clause.lineage, None, clause) for clause in book.document().clauses]
+    lineages = rulebook_texts.guessed(old, book) if book.state is RuleState.DRAFT else book.lineages
+    return compare.compare(old, book.document_with(lineages))
+
+
+def published(ctx: Context, dated: str) -> Page:
+    """A version that providers may see: approved, in force, or once in force. Raises NotFound."""
+    found = page(ctx, dated)
+    if found.book.state not in KNOWN | {RuleState.APPROVED}:
+        raise NotFound("rulebook")
+    return found
+
+
+def _base(connection: Tx, book: Rulebook) -> Rulebook | None:
+    if book.state is RuleState.DRAFT:
+        return rulebooks.in_force(connection)
+    return rulebooks.get(connection, book.base_id) if book.base_id else None
+
+
+def _choices(book: Rulebook, base: Document) -> list[ClauseChoice]:
+    found = rulebook_texts.clauses(book)
+    settled = rulebook_texts.settled(base, found)
+    proposed = compare.propose(base, found)
+    by_lineage = {clause.lineage: clause for clause in base.clauses}
+    choices = []
+    for clause in found:
+        lineage = book.lineages.get(clause.id, "")
+        choices.append(
+            ClauseChoice(
+                clause=clause,
+                chosen=rulebook_texts.NEW if lineage in book.names else lineage,
+                is_settled=clause.id in settled and lineage == settled[clause.id],
+                guess=by_lineage.get(proposed.get(clause.id, "")),
+                name=book.names.get(lineage, ""),
+                phrases="\n".join(book.phrases.get(lineage, [])),
+            )
+        )
+    return choices
+
+
+def _touched(connection: Tx, changes: Sequence[Change]) -> Touched:
+    """Open cases that rest on a clause which reads otherwise or is gone, or whose notices quote one."""
+    lineages = {change.lineage for change in changes if change.kind in ("changed", "removed")}
+    own = {cited for cited, lineage in cited_lineage().items() if lineage in lineages}
+    quoting = {power for power, quoted in RIGHTS.items() if own.intersection(quoted)}
+    return rulebooks.touched(connection, sorted(own | quoting), _MOST_TOUCHED)
