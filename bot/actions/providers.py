@@ -1,29 +1,33 @@
 """Who is who: taking in the file of providers, apps and admins; admins who leave; and whom messages do not reach."""
 
 import hashlib
+import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from bot import clock
+from bot import clock, failpoint
 from bot.actions import notices
 from bot.actions.rights import by, must
 from bot.context import Context
-from bot.errors import UserMistake
+from bot.errors import Stale, UserMistake
 from bot.model import roster, roster_changes
+from bot.model.canonical import canonical, sha256
 from bot.model.delivery import Outcome, State
 from bot.model.operator import Operator, Role
-from bot.model.provider import Address, Admin, Listing, Standing
+from bot.model.provider import Address, Admin, Listing, Provider, Standing
 from bot.model.roster import WantedAdmin
 from bot.model.roster_changes import Changes
 from bot.model.texts import providers as texts
-from bot.store import cases, operator_tasks, providers, trail
+from bot.store import cases, operator_tasks, providers, rosters, trail
 from bot.store.database import Tx
 
 _WORDS = frozenset({"invaliduser", "unlicenseduser"})  # how an answer names whom it left out
 _ERRCODES = frozenset({60011, 81013})  # no right to see the member; nobody of the call could be reached (path/90313)
 _TASK = "admins"
+_UPLOAD_LASTS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +57,63 @@ def import_providers(ctx: Context, raw: bytes, actor: Operator) -> Summary:
         providers.lock(tx)
         known, apps, admins = providers.everybody(tx)
         changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
-        if changes:
-            _apply(ctx, tx, changes, {provider.code: provider.id for provider in known})
-            trail.record(tx, by(actor), "import_providers", _told(raw, changes), personal=_told_of_people(changes))
-        return _summary(changes, short_of_admins(ctx, tx), _of_barred(tx, changes))
+        return _take_in(ctx, tx, actor, raw, changes, known)
+
+
+def look_through(ctx: Context, actor: Operator, raw: bytes) -> tuple[str, Changes]:
+    """What a file would change, kept for `take_in`. Returns (key, changes). Raises UserMistake that names every bad line."""
+    read = roster.read(raw, *_here(ctx))
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR, Role.OWNER)
+        changes = roster_changes.compare(read, *providers.everybody(tx), _here(ctx))
+        key, now = secrets.token_urlsafe(24), clock.now()
+        rosters.forget(tx, now - _UPLOAD_LASTS)
+        rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), now)
+        return key, changes
+
+
+def looked_through(ctx: Context, actor: Operator, key: str) -> tuple[Changes, bool]:
+    """(what a kept file would change now, whether that is what was shown before). Raises NotFound, UserMistake."""
+    with ctx.read() as connection:
+        raw, plan = rosters.get(connection, key, actor.id)
+        changes = roster_changes.compare(roster.read(raw, *_here(ctx)), *providers.everybody(connection), _here(ctx))
+    return changes, _plan(raw, changes) == plan
+
+
+def look_again(ctx: Context, actor: Operator, key: str) -> Changes:
+    """What a kept file would change now: from now on that is what was shown. Raises NotFound, UserMistake."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR, Role.OWNER)
+        raw, _ = rosters.get(tx, key, actor.id)
+        changes = roster_changes.compare(roster.read(raw, *_here(ctx)), *providers.everybody(tx), _here(ctx))
+        rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), clock.now())
+        return changes
+
+
+def take_in(ctx: Context, actor: Operator, key: str) -> Summary:
+    """Do what was shown, and nothing else. Raises Stale where it would be something else by now, NotFound, UserMistake."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR, Role.OWNER)
+        providers.lock(tx)
+        raw, plan = rosters.get(tx, key, actor.id)
+        known, apps, admins = providers.everybody(tx)
+        changes = roster_changes.compare(roster.read(raw, *_here(ctx)), known, apps, admins, _here(ctx))
+        if _plan(raw, changes) != plan:
+            raise Stale("roster")
+        rosters.drop(tx, key)
+        return _take_in(ctx, tx, actor, raw, changes, known)
+
+
+def _plan(raw: bytes, changes: Changes) -> str:
+    return sha256(canonical({"told": _told(raw, changes), "people": _told_of_people(changes), "notes": list(changes.notes)}))
+
+
+def _take_in(ctx: Context, tx: Tx, actor: Operator, raw: bytes, changes: Changes, known: Iterable[Provider]) -> Summary:
+    if changes:
+        _apply(ctx, tx, changes, {provider.code: provider.id for provider in known})
+        failpoint.reach("providers.applied")
+        trail.record(tx, by(actor), "import_providers", _told(raw, changes), personal=_told_of_people(changes))
+    return _summary(changes, short_of_admins(ctx, tx), _of_barred(tx, changes))
 
 
 def depart(ctx: Context, actor: Operator, code: str, address: Address) -> Summary:

@@ -32,10 +32,21 @@ from sqlalchemy.types import TypeEngine
 from bot.model.trail import moment
 from bot.store.columns import Json, Moment
 from bot.store.database import Tx
-from bot.store.tables import book_state, leases, metadata, presences, rule_versions, sign_in_links, sign_in_tries, sign_ins, tokens
+from bot.store.tables import (
+    book_state,
+    leases,
+    metadata,
+    presences,
+    roster_uploads,
+    rule_versions,
+    sign_in_links,
+    sign_in_tries,
+    sign_ins,
+    tokens,
+)
 
 # Held by processes that run now, a token being a secret besides; and nobody who signed out is signed in again by a backup.
-_VOLATILE = (leases, presences, tokens, sign_ins, sign_in_links, sign_in_tries)
+_VOLATILE = (leases, presences, roster_uploads, tokens, sign_ins, sign_in_links, sign_in_tries)
 _PAGE = 500
 _TEXT_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{6})Z")

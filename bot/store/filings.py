@@ -52,10 +52,10 @@ def of_app(connection: Connection, app_id: int) -> list[Filing]:
     return _many(connection, and_(table.c.app_id == app_id, table.c.case_id.is_(None)))
 
 
-def of_provider(connection: Connection, provider_id: int, *, only_open: bool = False) -> list[Filing]:
-    """All of a provider, oldest first."""
+def of_provider(connection: Connection, provider_id: int, *, only_open: bool = False, inside: bool = True) -> list[Filing]:
+    """All of a provider, oldest first. inside: with their items and files."""
     conditions = [table.c.provider_id == provider_id, *([table.c.state.in_(OPEN)] if only_open else [])]
-    return _many(connection, and_(*conditions))
+    return _many(connection, and_(*conditions), inside=inside)
 
 
 def living(

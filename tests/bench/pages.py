@@ -33,12 +33,15 @@ _EACH = 5  # rows of each kind
 _TIMES = 5
 _LINKS = 12  # of a page to itself, with other filters
 # Asked for by a script and not looked at, or no pages: files, and what leads elsewhere.
-_NOT_PAGES = {"static", "find", "evidence", "file", "wecom", "wecom_back"}
+_NOT_PAGES = {"static", "find", "evidence", "file", "wecom", "wecom_back", "roster_shown"}  # the last one after a file was brought
 # What a part of an address names: the column to take from, and where it depends on the page.
 _NUMBERS: dict[str, tuple[str, str]] = {
     "case": ("cases", "number"),
     "filing": ("filings", "number"),
     "here": ("cases", "number"),
+    "provider": ("providers", "code"),
+    "edit_case": ("cases", "number"),
+    "template_id": ("case_templates", "id"),
     "request_id": ("human_requests", "id"),
     "task_id": ("operator_tasks", "id"),
 }
@@ -91,7 +94,7 @@ def _pages(run: Run, name: str, app: App, seeded_s: float) -> bool:
             before = time.perf_counter()
             answer = browsers[n % len(browsers)].get(address)
             took_ms = (time.perf_counter() - before) * 1_000
-            if answer.status_code == 403:  # not for this role
+            if answer.status_code in (303, 403):  # somebody else's draft; not for this role
                 continue
             if answer.status_code != 200:
                 raise RuntimeError(f"{address} answers {answer.status_code}")

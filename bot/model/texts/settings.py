@@ -94,6 +94,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "note": "写内部备注",
         "errand": "办结案件待办",
     },
+    "服务商": {"provider_row": "修改登记", "roster_brought": "上传名单", "roster_taken": "确认导入名单"},
     "服务商的材料": {"take": "领取", "release": "放弃领取", "decide": "审核", "confirm": "确认平台操作"},
     "广播": {
         "broadcast_write": "写广播",

@@ -29,6 +29,7 @@ from bot.store.tables.filings import filing_files, filing_items, filing_rounds, 
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
 from bot.store.tables.presences import presences
+from bot.store.tables.rosters import roster_uploads
 from bot.store.tables.rulebooks import book_state, rule_models, rule_versions
 from bot.store.tables.sign_ins import sign_in_links, sign_in_tries, sign_ins
 from bot.store.tables.templates import case_template_versions, case_templates
@@ -81,6 +82,7 @@ __all__ = [
     "providers",
     "quotas",
     "receipts",
+    "roster_uploads",
     "rule_models",
     "rule_versions",
     "sign_in_links",

@@ -13,9 +13,11 @@ from werkzeug.serving import make_server
 from bot import clock as product_clock
 from bot.actions import sign_in
 from bot.context import Context
+from bot.model import sheet
 from bot.model.case import State
 from bot.model.filing import FilingState
 from bot.model.human import Said
+from bot.model.texts import providers as provider_texts
 from bot.store import humans, operator_tasks
 from bot.web.app import create_app
 from tests.cast import at, case_of, draft, finding, issue, pending
@@ -116,6 +118,8 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
         ("queue-late", "/?late=1"),
         ("queue-empty", "/?what=withdrawal&whose=mine"),
         ("cases", "/cases"),
+        ("providers", "/providers"),
+        ("provider", "/providers/of/A"),
         ("cases-none", "/cases?state=closed&words=none"),
         ("case-half-way", f"/cases/{scene.half_way}"),
         ("case-fresh", f"/cases/{scene.fresh}"),
@@ -157,6 +161,23 @@ def test_a_case_is_written_from_a_name_to_approval(served, house, cast, clock, p
     page.get_by_role("button", name="保存并提交审批").click()
     expect(page.get_by_role("status").first).to_contain_text("已提交审批")
     assert case_of(house, "V2026-000001").state is State.PENDING_APPROVAL
+
+
+def test_a_file_of_providers_is_looked_through_and_taken_in(served, house, cast, clock, page):
+    come_in(page, served, house, "author")
+    page.goto(f"{served}/providers/of/A")
+    page.evaluate(OPEN_ALL)
+    look(page, "provider-open")
+    page.goto(f"{served}/providers/import")
+    look(page, "roster")
+    rows = [{"type": "服务商", "provider": "C", "name": "丙公司"}, {"type": "管理员", "provider": "A", "userid": "chen", "name": "陈晨"}]
+    raw = sheet.write(provider_texts.COLUMNS, rows)
+    page.get_by_label("文件").set_input_files({"name": "名单.csv", "mimeType": "text/csv", "buffer": raw})
+    page.get_by_role("button", name="查看会改动什么").click()
+    expect(page.get_by_text("C 丙公司")).to_be_visible()
+    look(page, "roster-changes")
+    page.get_by_role("button", name="确认导入").click()
+    expect(page.get_by_role("status")).to_contain_text("新增服务商 1")
 
 
 def test_an_operators_morning(served, house, cast, clock, page):

@@ -9,7 +9,7 @@ from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
 SIGNED_IN = {"account", "password", "sign_out", "sign_out_everywhere"}
-LISTS = {"waiting", "counts", "here", "find", "cases", "templates", "template", "settings"}
+LISTS = {"providers", "provider", "waiting", "counts", "here", "find", "cases", "templates", "template", "settings"}
 RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_progress"}
 STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
@@ -32,9 +32,10 @@ RIGHTS = {
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke", "rulebook_decide")},
     **{name: {Role.OPERATOR} for name in OPERATORS},
     **BROADCASTS,
+    **{name: {Role.OPERATOR, Role.OWNER} for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken")},
 }
 ADDRESSED = {
-    **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "dated": "2024-06-17"},
+    **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "dated": "2024-06-17", "code": "A", "key": "none"},
     **dict.fromkeys(("file_id", "request_id", "task_id", "template_id"), "1"),
 }
 

@@ -1,0 +1,199 @@
+"""The pages about providers, and taking in a file of them."""
+
+import io
+import re
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import event
+
+from bot.actions import provider_pages
+from bot.model import sheet
+from bot.model.operator import Role
+from bot.model.texts import console_providers as texts
+from bot.model.texts import providers as provider_texts
+from bot.store import providers
+from tests.cast import issue, permanent
+from tests.flows.processes import environment
+from tests.store.rows import all_of
+from tests.web.console.visitors import HERE, add, press, signed_in, token
+
+
+@pytest.fixture
+def author(site, house, cast):
+    return signed_in(site, house, "author")
+
+
+def found(browser, **filters):
+    page = browser.get("/console/providers", query_string=filters)
+    assert page.status_code == 200
+    return re.findall(r'class="what" href="/console/providers/of/([^"]+)"', page.text)
+
+
+def change(browser, **fields):
+    return press(browser, "/console/providers/of/A", **fields)
+
+
+def bring(browser, *rows, columns=provider_texts.COLUMNS):
+    page = browser.get("/console/providers/import")
+    raw = sheet.write(columns, rows)
+    sent = {"token": token(page), "file": (io.BytesIO(raw), "名单.csv")}
+    return browser.post("/console/providers/import", data=sent, headers=HERE)
+
+
+NEW = {"type": "服务商", "provider": "C", "name": "丙公司"}
+ADMIN = {"type": "管理员", "provider": "A", "userid": "chen", "name": "陈晨", "state": "在任"}
+
+
+def test_providers_are_found_by_their_own_names_their_apps_and_their_admins(house, cast, author):
+    assert found(author) == ["A", "B"]
+    assert found(author, words="乙") == ["B"]
+    assert found(author, words="考勤") == ["A"]
+    assert found(author, words="zhaomin") == ["B"]
+    assert found(author, words="%") == []
+    assert found(author, which="short") == ["B"]
+    assert found(author, which="barred") == []
+    issue(house, cast, permanent())
+    assert found(author, which="barred") == found(author, which="open") == ["A"]
+    assert "黑名单" in author.get("/console/providers").text
+
+
+def test_a_long_list_is_paged(house, cast, author, monkeypatch):
+    monkeypatch.setattr(provider_pages, "PAGE", 1)
+    first = author.get("/console/providers")
+    following = re.search(r'class="more"><a class="button" href="([^"]+)"', first.text)
+    assert following
+    assert "乙公司" in author.get(following[1]).text
+
+
+def test_a_page_says_how_its_apps_stand_whom_it_reaches_and_why_it_is_barred(house, cast, author):
+    number = issue(house, cast)
+    page = author.get("/console/providers/of/A").text
+    assert number in page
+    assert "王伟" in page
+    assert "没有查看过通知" in page
+    barring = issue(house, cast, permanent(), key="barred")
+    assert f'href="/console/cases/{barring}"' in author.get("/console/providers/of/A").text
+    assert author.get("/console/providers/of/none").status_code == 404
+    assert author.get("/console/providers/of/%00").status_code == 404
+
+
+def test_pages_ask_the_database_twenty_times_at_most(house, cast, author):
+    issue(house, cast)
+    asked = []
+    event.listen(house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    for path in ("/console/providers", "/console/providers?words=a&which=short", "/console/providers/of/A"):
+        asked.clear()
+        assert author.get(path).status_code == 200
+        assert 0 < len(asked) <= 20, path
+
+
+def test_one_row_is_changed_by_hand_with_all_that_follows(house, cast, author):
+    issue(house, cast)
+    assert change(author, type="provider", name="甲乙公司").headers["Location"].endswith("said=saved")
+    assert change(author, type="provider", name="甲乙公司").headers["Location"].endswith("said=same")
+    assert change(author, type="app", app="app-9", name="新应用", listed="1").headers["Location"].endswith("said=saved")
+    assert change(author, type="admin", userid="chen", name="陈晨", mail="chen@example.com").headers["Location"].endswith("said=saved")
+    page = author.get("/console/providers/of/A").text
+    assert "甲乙公司" in page
+    assert "新应用" in page
+    assert "chen" in {row.userid for row in all_of(house.database, "deliveries")}  # the open notice is served to who is new
+    left = change(author, type="admin", userid="chen", name="陈晨", state="离任")
+    assert left.headers["Location"].endswith("said=departed")
+    assert "已离任" in author.get("/console/providers/of/A").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"type": "provider", "name": ""}, "“名称”不能为空。"),
+        ({"type": "app", "app": "x y", "name": "应用"}, "应用编号"),
+        ({"type": "app", "app": "app-b", "name": "应用"}, "属于服务商 B"),
+        ({"type": "app", "app": "n", "name": "应用", "recommended": "1"}, "规则 2.7"),
+        ({"type": "admin", "userid": "ZhaoMin", "name": "赵敏"}, "现在是服务商 B 的管理员"),
+        ({"type": "admin", "userid": "new", "name": "新人", "mail": "none"}, "不是邮箱地址"),
+        ({"type": "admin", "userid": "nobody", "name": "无", "state": "离任"}, "没有登记过"),
+    ],
+)
+def test_what_cannot_be_is_told_without_words_about_files_and_lines(house, cast, author, fields, words):
+    refused = change(author, **fields)
+    assert refused.status_code == 409
+    assert words in refused.text
+    assert "第 2 行" not in refused.text
+    assert len(all_of(house.database, "admins")) == 3
+
+
+def test_a_file_changes_nothing_before_it_is_confirmed_and_then_what_was_shown(house, cast, author):
+    shown = bring(author, NEW, ADMIN)
+    assert shown.status_code == 303
+    page = author.get(shown.headers["Location"])
+    assert "C 丙公司" in page.text
+    assert "陈晨 chen（A）" in page.text
+    assert len(all_of(house.database, "providers")) == 2
+    done = press(author, shown.headers["Location"])
+    assert "新增服务商 1，新增管理员 1" in done.text
+    assert len(all_of(house.database, "providers")) == 3
+    again = press(author, shown.headers["Location"])
+    assert again.status_code == 409
+    assert texts.GONE in again.text
+
+
+def test_what_changed_meanwhile_is_shown_before_anything_is_taken_in(house, cast, author):
+    shown = bring(author, NEW, {**ADMIN, "userid": "WangWei", "name": "王小伟"}).headers["Location"]
+    change(author, type="admin", userid="WangWei", name="王大伟")
+    refused = press(author, shown)
+    assert refused.status_code == 409
+    assert texts.STALE in refused.text
+    assert "王大伟" in refused.text
+    assert len(all_of(house.database, "providers")) == 2
+    assert press(author, shown).status_code == 200
+    with house.database.read() as connection:
+        assert [one.name for one in providers.admins(connection, 1)] == ["王小伟", "李娜"]
+
+
+@pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"\x00", b"a,b\n1", "类型,服务商编号\n服务商,\n".encode()])
+def test_a_file_that_is_none_is_told_what_is_wrong_with_it(house, cast, author, raw):
+    sent = {"token": token(author.get("/console/providers/import")), "file": (io.BytesIO(raw), "x.csv")}
+    refused = author.post("/console/providers/import", data=sent, headers=HERE)
+    assert refused.status_code == 409
+    assert 'role="alert"' in refused.text
+    assert all_of(house.database, "roster_uploads") == []
+
+
+def test_a_file_whose_taking_in_is_killed_changes_nothing_and_can_be_taken_in_again(house, cast, author, settings, database):
+    shown = bring(author, NEW, ADMIN).headers["Location"]
+    key = shown.rpartition("/")[2]
+    died = killed(settings, database, "providers.applied:1", key)
+    assert died.returncode == -9, died.stderr
+    assert len(all_of(house.database, "providers")) == 2
+    assert press(author, shown).status_code == 200
+    assert len(all_of(house.database, "providers")) == 3
+
+
+def killed(settings, database, point, key):
+    """Take a file in as `author`, in a process that dies at this point."""
+    program = (
+        "import sys; from bot import failpoint; from bot.actions import providers; from bot.app import App;"
+        "from bot.context import Context; from bot.store import operators; from config.settings import load;"
+        "app = App(load()); ctx = Context(app.house)\n"
+        "with ctx.read() as c: me = operators.by_login(c, 'author')\n"
+        "failpoint.arm(sys.argv[1]); providers.take_in(ctx, me, sys.argv[2])"
+    )
+    hidden = ("wecom_secret", "wecom_token", "wecom_aes_key", "secret_key")
+    known = {name.upper(): getattr(settings, name).get_secret_value() for name in hidden}
+    shown = {
+        name.upper(): str(getattr(settings, name)) for name in ("wecom_corpid", "wecom_agentid", "wecom_api_base", "public_url", "data_dir")
+    }
+    url = database.url.render_as_string(hide_password=False)
+    env = environment(**shown, **known, DATABASE_URL=url, ENV_FILE="/dev/null")
+    return subprocess.run([sys.executable, "-c", program, point, key], env=env, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_nobody_sees_or_takes_in_a_file_of_somebody_else(site, house, cast, author):
+    shown = bring(author, NEW).headers["Location"]
+    add(house, "other", [Role.OPERATOR])
+    other = signed_in(site, house, "other")
+    assert other.get(shown).status_code == 404
+    assert press(other, shown).status_code == 409
+    assert len(all_of(house.database, "providers")) == 2
