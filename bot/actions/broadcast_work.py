@@ -30,6 +30,7 @@ from bot.wecom.limits import RATE_LIMIT, TOUSER
 log = structlog.get_logger()
 
 _FREEZE = 2_000  # people written in one transaction
+_QUEUES_FIRST = timedelta(seconds=2)  # all but the first batch: sending and queuing would wait for each other
 _MOST_S = 6.0  # real seconds: other jobs wait meanwhile, and what is left is done the next time
 _TALLIED = 20  # batches counted in one go
 _RECALLS, _RECALL_TRIES = 20, 5
@@ -137,6 +138,7 @@ def _queue_some(tx: Tx, known: Broadcast) -> int | None:
         return None
     corpid, agentid, _, last_id = some
     now = clock.now()
+    due_at = now if ahead is None else max(now, (known.frozen_at or now) + _QUEUES_FIRST)
     task_id = f"{known.number}-{known.round}-{last_id}"
     payload = outbox.frozen_payload(broadcast_messages.outgoing(known.content, known.number, task_id))
     values = {
@@ -147,7 +149,7 @@ def _queue_some(tx: Tx, known: Broadcast) -> int | None:
         "priority": Priority.BULK.rank,
         "after_id": ahead,
         "created_at": now,
-        "due_at": now,
+        "due_at": due_at,
         "give_up_at": now + GIVE_UP_AFTER,
     }
     return broadcast_sending.queue(tx, known, values, last_id)
