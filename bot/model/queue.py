@@ -6,9 +6,13 @@ from enum import StrEnum
 
 
 class What(StrEnum):
-    """What somebody has to do. MEASURE: to carry out or lift on the platform. CONTACTS: a provider is short of admins."""
+    """What somebody has to do. BROADCAST: to approve one, or to look at one that paused by itself.
+
+    MEASURE: to carry out or lift on the platform. CONTACTS: a provider is short of admins.
+    """
 
     APPROVAL = "approval"
+    BROADCAST = "broadcast"
     REPORT = "report"
     OBJECTION = "objection"
     REAPPLICATION = "reapplication"

@@ -12,7 +12,7 @@ from bot.model.filing import FilingState
 from bot.model.human import OPEN
 from bot.model.queue import Waits, Wanted, What
 from bot.store.columns import Moment
-from bot.store.tables import admins, apps, cases, filings, human_requests, operator_tasks, providers
+from bot.store.tables import admins, apps, broadcasts, cases, filings, human_requests, operator_tasks, providers
 
 _TASKS = {"apply": What.MEASURE, "lift": What.MEASURE, "withdraw": What.MEASURE, "return": What.MEASURE, "admins": What.CONTACTS}
 _TASKS |= {"serve": What.SERVE, "serve_outcome": What.SERVE, "overdue": What.OVERDUE}
@@ -103,6 +103,16 @@ def _everything() -> Subquery:
             provider_id=of_task.provider_id,
             detail=of_task.detail,
         ).where(of_task.state == "open"),
+        line(
+            literal(What.BROADCAST),
+            broadcasts.c.state,
+            broadcasts,
+            since=func.coalesce(broadcasts.c.paused_at, broadcasts.c.submitted_at, broadcasts.c.made_at),
+            number=broadcasts.c.number,
+            detail=broadcasts.c.title,
+        ).where(
+            or_(broadcasts.c.state == "pending_approval", and_(broadcasts.c.state == "paused", broadcasts.c.pause_reason == "failures"))
+        ),
     )
     return union_all(*parts).subquery("waiting")
 

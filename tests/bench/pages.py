@@ -32,14 +32,18 @@ _MOST_MS, _MOST_QUERIES, _MOST_BYTES = 300.0, 20, 200_000
 _EACH = 5  # rows of each kind
 _TIMES = 5
 _LINKS = 12  # of a page to itself, with other filters
-# Asked for by a script and not looked at, or no pages: files, and what leads elsewhere.
-_NOT_PAGES = {"static", "find", "evidence", "file", "wecom", "wecom_back", "roster_shown"}  # the last one after a file was brought
+# Asked for by a script and not looked at, or no pages: files, and what leads elsewhere. One comes after a file was brought, and one
+# is for a draft's author alone, and looks as an empty one does.
+_NOT_PAGES = {"static", "find", "evidence", "file", "wecom", "wecom_back", "roster_shown", "broadcast_csv", "broadcast_edit"}
 # What a part of an address names: the column to take from, and where it depends on the page.
 _NUMBERS: dict[str, tuple[str, str]] = {
     "case": ("cases", "number"),
     "filing": ("filings", "number"),
     "here": ("cases", "number"),
     "provider": ("providers", "code"),
+    "broadcast": ("broadcasts", "number"),
+    "broadcast_progress": ("broadcasts", "number"),
+    "broadcast_people": ("broadcasts", "number"),
     "edit_case": ("cases", "number"),
     "template_id": ("case_templates", "id"),
     "request_id": ("human_requests", "id"),

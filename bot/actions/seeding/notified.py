@@ -60,15 +60,24 @@ class Notified:
         for _, userid, _ in member.admins:
             self.delivery(batch_id, userid, at)
 
-    def batch(self, at: datetime, payload: dict[str, Any], rank: int) -> int:
+    def batch(self, at: datetime, payload: dict[str, Any], rank: int, broadcast_id: int | None = None) -> int:
         """One batch that is through. Returns its id."""
         same = {"state": "done", "after_id": None, "first_attempt_at": None, "attempts": 1, "lease": None, "lease_until": None}
         return self._world.rows.add(
-            "batches", **self.here, via="message", payload=payload, priority=rank, created_at=at, due_at=at, give_up_at=at, **same
+            "batches",
+            **self.here,
+            via="message",
+            payload=payload,
+            priority=rank,
+            created_at=at,
+            due_at=at,
+            give_up_at=at,
+            broadcast_id=broadcast_id,
+            **same,
         )
 
-    def delivery(self, batch_id: int, userid: str, at: datetime) -> None:
-        """One delivery, with its attempt where there was one."""
+    def delivery(self, batch_id: int, userid: str, at: datetime) -> str:
+        """One delivery, with its attempt where there was one. Returns its state."""
         rows = self._world.rows
         [(_, state, errcode)] = self._world.chance.choices(_OUTCOMES, self._weights)
         went = state != "cancelled"
@@ -90,6 +99,7 @@ class Notified:
         )
         if went:
             rows.add("attempts", delivery_id=delivery_id, sent_at=sent_at, answered_at=settled, state=state, **told)
+        return state
 
     def _notice(self, chain: Chain, case: Case, kind: NoticeKind, statement: Statement, at: datetime) -> int:
         key = f"seed{self._world.chance.getrandbits(128):032x}"

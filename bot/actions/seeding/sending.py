@@ -1,10 +1,13 @@
 """Made-up questions, wishes for a person, and broadcasts of the past."""
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from bot.actions.seeding.notified import Notified
 from bot.actions.seeding.world import World
+from bot.model.audience import EVERYBODY
 from bot.model.days import DayKind, deadline
 from bot.model.operator import Role
 from bot.model.texts import seeds as texts
@@ -19,7 +22,8 @@ class Sending:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._people = [userid for member in world.members for _, userid, _ in member.admins]
+        self._people = [(admin_id, userid) for member in world.members for admin_id, userid, _ in member.admins]
+        self._asking = [userid for _, userid in self._people]
         self._notified = Notified(world)
 
     def questions(self, number: int) -> None:
@@ -30,7 +34,7 @@ class Sending:
             n = chance.randrange(len(texts.UNANSWERED))
             clause = chance.choice(_CLAUSES)
             words = texts.UNANSWERED[n] if is_refused else chance.choice(texts.ASKED)
-            userid = chance.choice(self._people)
+            userid = chance.choice(self._asking)
             rows.add(
                 "inbox",
                 key=sha256(f"seed {rows.last['inbox']}".encode()).hexdigest(),
@@ -50,9 +54,9 @@ class Sending:
     def humans(self, number: int) -> None:
         """Some wait, most have their answer."""
         chance, rows = self._world.chance, self._world.rows
-        waiting = set(chance.sample(self._people, min(len(self._people), max(1, number // 10))))
+        waiting = set(chance.sample(self._asking, min(len(self._people), max(1, number // 10))))
         for n in range(number if self._people else 0):
-            userid = waiting.pop() if waiting else chance.choice(self._people)
+            userid = waiting.pop() if waiting else chance.choice(self._asking)
             is_open = n < number // 10
             at = self._world.earlier(3 if is_open else 90)
             told = {"about": chance.choice(texts.UNANSWERED), "answered_with": texts.REFUSED, "version": 1, "overdue_at": None}
@@ -71,10 +75,42 @@ class Sending:
             number += 1
             at = self._world.earlier(90)
             text = texts.BROADCAST.format(number=number)
-            for start in range(0, len(self._people), TOUSER):
-                batch_id = self._notified.batch(at, {"msgtype": "text", "text": {"content": text}}, 20)
-                for userid in self._people[start : start + TOUSER]:
-                    if rows.last["deliveries"] >= until:
-                        return
-                    self._notified.delivery(batch_id, userid, at)
+            left = until - rows.last["deliveries"]
+            broadcast_id = self._broadcast(number, text, at, min(left, len(self._people)))
+            for start in range(0, min(left, len(self._people)), TOUSER):
+                some = self._people[start : min(start + TOUSER, left)]
+                self._batch(broadcast_id, text, at, some)
                 rows.settle()
+
+    def _broadcast(self, number: int, text: str, at: datetime, people: int) -> int:
+        staff = self._world.staff
+        state = "done" if number > 1 else "paused"
+        return self._world.rows.add(
+            "broadcasts",
+            **{
+                "number": f"B{at.year}-{number:06d}",
+                "request_key": f"seed-{number}",
+                "form": "markdown",
+                "title": text[:36],
+                "words": text,
+            },
+            **{"url": "", "url_label": "", "asks_receipt": False, "audience": EVERYBODY.kept(), "source_kind": "", "source_key": ""},
+            **{"state": state, "version": 5, "author_id": staff[Role.OPERATOR][0][0], "approver_id": staff[Role.APPROVER][0][0]},
+            **{"needs_approval": True, "send_at": None, "made_at": at, "submitted_at": at, "approved_at": at, "started_at": at},
+            **{"frozen_at": at, "queued_at": at, "ended_at": at + timedelta(minutes=2) if state == "done" else None},
+            **{"is_held": state == "paused", "pause_reason": "operator" if state == "paused" else "", "paused_at": at, "told_at": None},
+            **{"round": 1, "people": people, "gone": people, "failed": 0, "recalled_at": None, "last_reason": ""},
+        )
+
+    def _batch(self, broadcast_id: int, text: str, at: datetime, people: Sequence[tuple[int, str]]) -> None:
+        rows = self._world.rows
+        batch_id = self._notified.batch(at, {"msgtype": "text", "text": {"content": text}}, 20, broadcast_id)
+        of_batch = {"batch_id": batch_id, "broadcast_id": broadcast_id}
+        rows.put("broadcast_batches", **of_batch, round=1, people=len(people), tallied_at=at)
+        states: Counter[str] = Counter()
+        for admin_id, userid in people:
+            rows.add("broadcast_recipients", **of_batch, admin_id=admin_id, **self._notified.here, userid=userid)
+            states[self._notified.delivery(batch_id, userid, at)] += 1
+        for n, (state, count) in enumerate(states.items()):
+            when = at.replace(microsecond=0) + timedelta(seconds=3)
+            rows.put("broadcast_tallies", **of_batch, n=n, at=when, state=state, reason="", number=count)

@@ -11,6 +11,7 @@ from bot.model.texts.notices import moment
 
 NAMES = {
     What.APPROVAL: "待审批",
+    What.BROADCAST: "广播",
     What.REPORT: "整改报告",
     What.OBJECTION: "异议",
     What.REAPPLICATION: "重新申请",
@@ -24,7 +25,7 @@ NAMES = {
 }
 WHOSE = {"": "全部", "mine": "我领取的", "free": "没人领取的"}
 CLAIMED = "已领取。"
-NO_NUMBER = "没有看懂这个编号。案件编号如 V2026-000123，材料编号如 R2026-000001。"
+NO_NUMBER = "没有看懂这个编号。案件编号如 V2026-000123，材料编号如 R2026-000001，广播编号如 B2026-000001。"
 RELEASED = "已放弃领取。"
 
 
@@ -39,6 +40,8 @@ def title(one: Waits) -> str:
         return shown(one.detail)
     if one.what in (What.MEASURE, What.SERVE, What.OVERDUE, What.CONTACTS, What.OTHER):
         return one.detail or operator_tasks.kind(one.kind)
+    if one.what is What.BROADCAST:
+        return f"{'审批广播' if one.kind == 'pending_approval' else '广播自动暂停'}：{one.detail}"
     return f"{NAMES[one.what]} {one.number}"
 
 

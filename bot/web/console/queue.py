@@ -17,7 +17,7 @@ from bot.web.console.guard import STAFF, Guard
 
 REVIEWERS = (Role.OPERATOR, Role.APPROVER)
 _PLACE_CHARS = 80
-_NUMBER = re.compile(r"[VROAW]\d{4}-\d{6}")
+_NUMBER = re.compile(r"[VROAWB]\d{4}-\d{6}")
 _SAID = {"claimed": texts.CLAIMED, "released": texts.RELEASED}
 
 
@@ -71,11 +71,12 @@ class Queue:
         return Response(texts.and_(others), mimetype="text/plain")
 
     def find(self) -> Response:
-        """To the case or filing of a number, as people type it."""
+        """To the case, filing or broadcast of a number, as people type it."""
         number = "".join(request.args.get("number", "")[:64].split()).upper()
         if not _NUMBER.fullmatch(number):
             raise UserMistake(texts.NO_NUMBER)
-        return go(url_for("console.case" if number[0] == "V" else "console.filing", number=number))
+        page = {"V": "console.case", "B": "console.broadcast"}.get(number[0], "console.filing")
+        return go(url_for(page, number=number))
 
     def take(self, number: str) -> Response:
         """Claim a filing, and go and review it."""
@@ -96,6 +97,8 @@ def _address(one: Waits) -> str:
         return url_for("console.filing", number=one.number)
     if one.what is What.HUMAN:
         return url_for("console.human", request_id=one.id)
+    if one.what is What.BROADCAST:
+        return url_for("console.broadcast", number=one.number)
     if one.what is What.APPROVAL:
         return url_for("console.case", number=one.number)
     if one.case:

@@ -268,3 +268,16 @@ def test_no_page_asks_the_database_more_than_twenty_times(author, house, cast, e
         queries.clear()
         assert author.get(f"/console/broadcasts{path}").status_code == 200
         assert len([one for one in queries if one.startswith(("SELECT", "WITH"))]) <= 20, path
+
+
+def test_one_that_waits_for_approval_is_in_the_list_of_what_waits(author, approver, house):
+    crowd(house, 20)
+    number = made(write(author))
+    assert number not in approver.get("/console/").text
+    step(author, number, "submit")
+    waiting = approver.get("/console/?what=broadcast").text
+    assert "审批广播：规则更新" in waiting
+    assert f"/console/broadcasts/{number}" in waiting
+    assert approver.get(f"/console/find?number={number.lower()}").headers["Location"].endswith(f"/broadcasts/{number}")
+    step(approver, number, "approve")
+    assert "审批广播" not in approver.get("/console/").text
