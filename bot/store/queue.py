@@ -1,5 +1,6 @@
 """What waits for a person: cases to approve, filings to review, wishes for an answer, and tasks, as one list in the order of time."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -103,18 +104,18 @@ def _everything() -> Subquery:
             provider_id=of_task.provider_id,
             detail=of_task.detail,
         ).where(of_task.state == "open"),
-        line(
-            literal(What.BROADCAST),
-            broadcasts.c.state,
-            broadcasts,
-            since=func.coalesce(broadcasts.c.paused_at, broadcasts.c.submitted_at, broadcasts.c.made_at),
-            number=broadcasts.c.number,
-            detail=broadcasts.c.title,
-        ).where(
-            or_(broadcasts.c.state == "pending_approval", and_(broadcasts.c.state == "paused", broadcasts.c.pause_reason == "failures"))
-        ),
+        _of_broadcasts(line),
     )
     return union_all(*parts).subquery("waiting")
+
+
+def _of_broadcasts(line: Callable[..., Select[Any]]) -> Select[Any]:
+    """Those that somebody else has to approve, and those that paused by themselves."""
+    of = broadcasts.c
+    failing = and_(of.state == "paused", of.pause_reason == "failures")
+    since = func.coalesce(of.paused_at, of.submitted_at, of.made_at)
+    lines = line(literal(What.BROADCAST), of.state, broadcasts, since=since, number=of.number, detail=of.title)
+    return lines.where(or_(of.state == "pending_approval", failing))
 
 
 def _provider_of_asker() -> Any:
