@@ -76,9 +76,10 @@ def _shown(app: App, known: Sequence[Case], *, is_withdrawn: bool) -> Shown:
     return Shown(app=app, now=listing(app.baseline, imposed, clock.now(), is_withdrawn=is_withdrawn), is_withdrawn=is_withdrawn)
 
 
-def write_row(ctx: Context, actor: Operator, row: Mapping[str, str]) -> Summary:
+def write_row(ctx: Context, actor: Operator, row: Mapping[str, str], seen: str) -> Summary:
     """Change or add one provider, app or admin, as a file of one row would: with the same checks, and the same that follows.
 
-    row: cells by column, as bot.model.texts.providers.COLUMNS. Raises UserMistake, Stale.
+    row: cells by column, as bot.model.texts.providers.COLUMNS. seen: the mark of what the form was filled in over, "" for something new.
+    Raises UserMistake, Stale.
     """
-    return taking_in.import_providers(ctx, sheet.write(texts.COLUMNS, [row]), actor)
+    return taking_in.import_providers(ctx, sheet.write(texts.COLUMNS, [row]), actor, seen)

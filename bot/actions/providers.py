@@ -5,7 +5,7 @@ import secrets
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot import clock, failpoint
@@ -17,7 +17,7 @@ from bot.model import roster, roster_changes
 from bot.model.canonical import canonical, sha256
 from bot.model.delivery import Outcome, State
 from bot.model.operator import Operator, Role
-from bot.model.provider import Address, Admin, Listing, Provider, Standing
+from bot.model.provider import Address, Admin, App, Listing, Provider, Standing, mark
 from bot.model.roster import WantedAdmin
 from bot.model.roster_changes import Changes
 from bot.model.texts import providers as texts
@@ -45,11 +45,12 @@ class Summary:
     short: tuple[Standing, ...]
 
 
-def import_providers(ctx: Context, raw: bytes, actor: Operator) -> Summary:
+def import_providers(ctx: Context, raw: bytes, actor: Operator, seen: str | None = None) -> Summary:
     """Take in a file (its form: bot/model/roster.py), whole or not at all. A second time it changes nothing.
 
     Admins whom the file does not name stay. Who left, came, or got another mail address has open notices served anew.
-    Raises UserMistake that names every bad line.
+    seen: for a file of one row, the mark of the record as the actor saw it, "" for one that is new; None not to ask.
+    Raises UserMistake that names every bad line, Stale where the record is no longer what was seen.
     """
     read = roster.read(raw, *_here(ctx))
     with ctx.transaction() as tx:
@@ -57,7 +58,20 @@ def import_providers(ctx: Context, raw: bytes, actor: Operator) -> Summary:
         providers.lock(tx)
         known, apps, admins = providers.everybody(tx)
         changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
+        if seen is not None and changes:
+            _must_be_as_seen(changes, seen)
         return _take_in(ctx, tx, actor, raw, changes, known)
+
+
+def _must_be_as_seen(changes: Changes, seen: str) -> None:
+    """Nobody's change is written over unseen, and who left meanwhile is not taken for somebody new."""
+    replaced: list[Provider | App | Admin] = [provider for provider, _ in changes.changed_providers]
+    replaced += [app for app, _ in changes.changed_apps]
+    replaced += [*(admin for admin, _ in changes.changed_admins), *changes.departed]
+    if replaced and not seen:
+        raise UserMistake(texts.KNOWN)
+    if [mark(one) for one in replaced] != ([seen] if seen else []):
+        raise Stale("provider")
 
 
 def look_through(ctx: Context, actor: Operator, raw: bytes) -> tuple[str, Changes]:
@@ -67,7 +81,7 @@ def look_through(ctx: Context, actor: Operator, raw: bytes) -> tuple[str, Change
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         changes = roster_changes.compare(read, *providers.everybody(tx), _here(ctx))
         key, now = secrets.token_urlsafe(24), clock.now()
-        rosters.forget(tx, now - _UPLOAD_LASTS)
+        rosters.forget(tx, _since())
         rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), now)
         return key, changes
 
@@ -75,7 +89,7 @@ def look_through(ctx: Context, actor: Operator, raw: bytes) -> tuple[str, Change
 def looked_through(ctx: Context, actor: Operator, key: str) -> tuple[Changes, bool]:
     """(what a kept file would change now, whether that is what was shown before). Raises NotFound, UserMistake."""
     with ctx.read() as connection:
-        raw, plan = rosters.get(connection, key, actor.id)
+        raw, plan = rosters.get(connection, key, actor.id, _since())
         changes = roster_changes.compare(roster.read(raw, *_here(ctx)), *providers.everybody(connection), _here(ctx))
     return changes, _plan(raw, changes) == plan
 
@@ -84,7 +98,7 @@ def look_again(ctx: Context, actor: Operator, key: str) -> Changes:
     """What a kept file would change now: from now on that is what was shown. Raises NotFound, UserMistake."""
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
-        raw, _ = rosters.get(tx, key, actor.id)
+        raw, _ = rosters.get(tx, key, actor.id, _since())
         changes = roster_changes.compare(roster.read(raw, *_here(ctx)), *providers.everybody(tx), _here(ctx))
         rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), clock.now())
         return changes
@@ -95,13 +109,18 @@ def take_in(ctx: Context, actor: Operator, key: str) -> Summary:
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         providers.lock(tx)
-        raw, plan = rosters.get(tx, key, actor.id)
+        raw, plan = rosters.get(tx, key, actor.id, _since())
         known, apps, admins = providers.everybody(tx)
         changes = roster_changes.compare(roster.read(raw, *_here(ctx)), known, apps, admins, _here(ctx))
         if _plan(raw, changes) != plan:
             raise Stale("roster")
         rosters.drop(tx, key)
         return _take_in(ctx, tx, actor, raw, changes, known)
+
+
+def _since() -> datetime:
+    """Files brought before are forgotten."""
+    return clock.now() - _UPLOAD_LASTS
 
 
 def _plan(raw: bytes, changes: Changes) -> str:

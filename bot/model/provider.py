@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.model.canonical import canonical, sha256
+
 ENOUGH_ADMINS = 2  # a provider with fewer reachable ones is flagged before there is a case: one person may be away
 
 # A member's own id is of these characters (path/90195); the encrypted ids of other corps too.
@@ -79,3 +81,18 @@ class Standing:
     def is_short(self) -> bool:
         """Too few to be sure that a notice finds somebody."""
         return self.reachable < ENOUGH_ADMINS
+
+
+def mark(one: Provider | App | Admin) -> str:
+    """What a form carries of the record it was filled in over, to tell whether somebody changed that record meanwhile.
+
+    Whom messages reach is not part of it: the engine learns that by itself, and no form changes it.
+    """
+    if isinstance(one, Admin):
+        told = ["admin", one.id, one.provider_id, one.name, one.mail, one.is_active]
+    elif isinstance(one, App):
+        shown = one.baseline
+        told = ["app", one.id, one.provider_id, one.name, shown.listed, shown.searchable, shown.recommended]
+    else:
+        told = ["provider", one.id, one.name]
+    return sha256(canonical(told))[:32]  # short enough that a form kept over a signing in does not show it as something typed

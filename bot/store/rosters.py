@@ -15,9 +15,10 @@ def keep(tx: Tx, key: str, operator_id: int, raw: bytes, plan: str, now: datetim
     tx.execute(insert(table).values(key=key, operator_id=operator_id, raw=raw, plan=plan, made_at=now))
 
 
-def get(connection: Connection, key: str, operator_id: int) -> tuple[bytes, str]:
-    """(the file, its plan) of this very operator. Raises NotFound."""
-    row = connection.execute(select(table).where(table.c.key == key, table.c.operator_id == operator_id)).one_or_none()
+def get(connection: Connection, key: str, operator_id: int, since: datetime) -> tuple[bytes, str]:
+    """(the file, its plan) of this very operator, brought since then. Raises NotFound."""
+    own = table.c.key == key, table.c.operator_id == operator_id, table.c.made_at >= since
+    row = connection.execute(select(table).where(*own)).one_or_none()
     if row is None:
         raise NotFound("roster")
     return bytes(row.raw), row.plan

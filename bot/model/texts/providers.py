@@ -62,6 +62,7 @@ def bad_choice(name: str, choices: Sequence[str]) -> str:
     return f"“{TITLES[name]}”只能填{'或'.join(choices)}。"
 
 
+KNOWN = "已经登记过，没有再添加；要修改，请在列表里点它的“修改”。"  # to a row filled in by hand as new
 BAD_AGENTID = f"“{TITLES['agentid']}”应为数字。"
 BAD_MAIL = f"“{TITLES['mail']}”不是邮箱地址。"
 

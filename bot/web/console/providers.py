@@ -8,6 +8,7 @@ from bot.actions import provider_pages
 from bot.actions import providers as taking_in
 from bot.errors import NotFound, Stale, UserMistake
 from bot.model.operator import Role
+from bot.model.provider import mark
 from bot.model.provider_list import SoughtProviders, Which
 from bot.model.roster_changes import Changes
 from bot.model.sheet import MAX_BYTES
@@ -73,7 +74,7 @@ class Providers:
         row = {"type": _OF[kind], "provider": code} | _cells(kind)
         try:
             provider_pages.read(self._desk.context(), code)
-            done = provider_pages.write_row(self._desk.context(), self._desk.me(), row)
+            done = provider_pages.write_row(self._desk.context(), self._desk.me(), row, request.form.get("seen", "")[:_CHARS])
         except UserMistake as error:
             return self._page(code, wrong=texts.by_hand(error.say), status=409)
         except Stale:
@@ -83,12 +84,13 @@ class Providers:
 
     def _page(self, code: str, status: int = 200, **shown: object) -> Response:
         page = provider_pages.read(self._desk.context(), names(code))
-        typed = {name: request.form.get(name, "")[:300] for name in ("type", *_CELLS)} if status != 200 else {}
+        typed = {name: request.form.get(name, "")[:300] for name in ("type", "seen", *_CELLS)} if status != 200 else {}
         return self._desk.page(
             "console/provider.html",
             status,
             page=page,
             typed=typed,
+            mark=mark,
             listing=texts.listing,
             reason=provider_texts.reason,
             ground=case_texts.ground,

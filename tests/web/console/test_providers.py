@@ -8,9 +8,14 @@ import sys
 import pytest
 from sqlalchemy import event
 
+from bot import clock as product_clock
 from bot.actions import provider_pages
+from bot.actions import providers as provider_actions
+from bot.context import Context
+from bot.errors import NotFound
 from bot.model import sheet
 from bot.model.operator import Role
+from bot.model.texts import console_cases as case_texts
 from bot.model.texts import console_providers as texts
 from bot.model.texts import providers as provider_texts
 from bot.store import providers
@@ -31,8 +36,23 @@ def found(browser, **filters):
     return re.findall(r'class="what" href="/console/providers/of/([^"]+)"', page.text)
 
 
+PATH = "/console/providers/of/A"
+KEYS = {"provider": "name", "app": "app", "admin": "userid"}
+
+
+def seen(browser, **fields):
+    """What the form about this record carries on the page as it is now; "" where the page has no such record."""
+    kind = fields["type"]
+    own = "" if kind == "provider" else f'name="{KEYS[kind]}" value="{fields[KEYS[kind]]}"'
+    for form in re.findall(r"<form .*?</form>", browser.get(PATH).text, re.DOTALL):
+        mark = re.search(r'name="seen" value="(\w+)"', form)
+        if mark and f'name="type" value="{kind}"' in form and own in form:
+            return mark[1]
+    return ""
+
+
 def change(browser, **fields):
-    return press(browser, "/console/providers/of/A", **fields)
+    return press(browser, PATH, **{"seen": seen(browser, **fields), **fields})
 
 
 def bring(browser, *rows, columns=provider_texts.COLUMNS):
@@ -102,6 +122,60 @@ def test_one_row_is_changed_by_hand_with_all_that_follows(house, cast, author):
     left = change(author, type="admin", userid="chen", name="陈晨", state="离任")
     assert left.headers["Location"].endswith("said=departed")
     assert "已离任" in author.get("/console/providers/of/A").text
+
+
+def test_nobody_writes_over_what_a_colleague_changed_meanwhile(site, house, cast, author):
+    add(house, "other", [Role.OPERATOR])
+    other = signed_in(site, house, "other")
+    rows = [
+        {"type": "provider", "name": "改名一"},
+        {"type": "app", "app": "app-1", "name": "改名一", "listed": "1"},
+        {"type": "admin", "userid": "WangWei", "name": "改名一", "mail": "one@example.com"},
+    ]
+    for row in rows:
+        before = seen(author, **row)
+        assert before, row
+        assert change(other, **row).status_code == 303
+        refused = press(author, PATH, **{**row, "name": "改名二"}, seen=before)
+        assert refused.status_code == 409
+        assert case_texts.STALE in refused.text
+        assert 'value="改名二"' in refused.text
+        assert 'value="改名一"' not in refused.text or row["type"] != "provider"
+        assert change(author, **{**row, "name": "改名二"}).headers["Location"].endswith("said=saved")
+
+
+def test_a_page_left_open_does_not_bring_back_an_admin_who_left_meanwhile(house, cast, author):
+    issue(house, cast)
+    row = {"type": "admin", "userid": "WangWei", "name": "王伟", "mail": "new@example.com"}
+    before = seen(author, **row)
+    assert change(author, type="admin", userid="WangWei", name="王伟", state="离任").headers["Location"].endswith("said=departed")
+    queued = len(all_of(house.database, "deliveries"))
+    refused = press(author, PATH, **row, seen=before)
+    assert refused.status_code == 409
+    assert case_texts.STALE in refused.text
+    with house.database.read() as connection:
+        assert [one.address.userid for one in providers.admins(connection, 1)] == ["li.na"]
+    assert len(all_of(house.database, "deliveries")) == queued
+
+
+@pytest.mark.parametrize(
+    "row", [{"type": "app", "app": "app-1", "name": "另一个", "listed": "1"}, {"type": "admin", "userid": "WangWei", "name": "另一个"}]
+)
+def test_adding_what_is_there_already_changes_nothing(house, cast, author, row):
+    refused = press(author, PATH, **row)
+    assert refused.status_code == 409
+    assert provider_texts.KNOWN in refused.text
+    assert "另一个" not in {one["name"] if isinstance(one, dict) else one.name for one in all_of(house.database, f"{row['type']}s")}
+
+
+def test_a_file_that_lay_for_more_than_a_day_is_not_taken_in(house, cast, author, clock):
+    key = bring(author, NEW).headers["Location"].rpartition("/")[2]
+    me = cast["author"]
+    assert provider_actions.looked_through(Context(house), me, key)[1]
+    clock.tick(days=1, seconds=1)
+    with pytest.raises(NotFound):
+        provider_actions.take_in(Context(house), me, key)
+    assert len(all_of(house.database, "providers")) == 2
 
 
 @pytest.mark.parametrize(
@@ -174,11 +248,13 @@ def test_a_file_whose_taking_in_is_killed_changes_nothing_and_can_be_taken_in_ag
 def killed(settings, database, point, key):
     """Take a file in as `author`, in a process that dies at this point."""
     program = (
-        "import sys; from bot import failpoint; from bot.actions import providers; from bot.app import App;"
+        "import sys; from datetime import datetime; from bot import clock, failpoint; from bot.actions import providers;"
+        "from bot.app import App;"
         "from bot.context import Context; from bot.store import operators; from config.settings import load;"
         "app = App(load()); ctx = Context(app.house)\n"
         "with ctx.read() as c: me = operators.by_login(c, 'author')\n"
-        "failpoint.arm(sys.argv[1]); providers.take_in(ctx, me, sys.argv[2])"
+        "with clock.freeze(datetime.fromisoformat(sys.argv[3])):\n"
+        "    failpoint.arm(sys.argv[1]); providers.take_in(ctx, me, sys.argv[2])"
     )
     hidden = ("wecom_secret", "wecom_token", "wecom_aes_key", "secret_key")
     known = {name.upper(): getattr(settings, name).get_secret_value() for name in hidden}
@@ -187,7 +263,14 @@ def killed(settings, database, point, key):
     }
     url = database.url.render_as_string(hide_password=False)
     env = environment(**shown, **known, DATABASE_URL=url, ENV_FILE="/dev/null")
-    return subprocess.run([sys.executable, "-c", program, point, key], env=env, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", program, point, key, product_clock.now().isoformat()],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_nobody_sees_or_takes_in_a_file_of_somebody_else(site, house, cast, author):
