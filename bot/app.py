@@ -19,6 +19,7 @@ from bot.actions import (
     kept_files,
     outcomes,
     packaged,
+    questions_asked,
     recovery,
     reviews,
     rulebook_fits,
@@ -55,6 +56,7 @@ DEADLINES_EVERY_S = 30.0
 HEADS_EVERY_S = 600.0
 ALARMS_EVERY_S = 30.0
 MEDIA_EVERY_S = 1.0
+QUESTIONS_EVERY_S = 10.0
 RULEBOOKS_EVERY_S = 1.0
 BROADCASTS_EVERY_S = 0.5
 FILES_EVERY_S = 3_600.0
@@ -179,6 +181,7 @@ class App:
             Job("media", MEDIA_EVERY_S, lambda: chat_media.run(Context(self.house), self.client)),
             Job("broadcasts", BROADCASTS_EVERY_S, lambda: broadcast_work.run(Context(self.house))),
             Job("recalls", BROADCASTS_EVERY_S, lambda: broadcast_work.recall(Context(self.house), self.client)),
+            Job("questions", QUESTIONS_EVERY_S, lambda: questions_asked.gather(Context(self.house))),
             Job("rules", RULEBOOKS_EVERY_S, lambda: rulebooks.publish_due(Context(self.house))),
             Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),
         )

@@ -23,6 +23,7 @@ from handlers.humans import ask_human, confirm_human
 from handlers.media import media
 from handlers.my_cases import my_cases
 from handlers.notice_card import notice_card
+from handlers.thumbs import bad, good
 
 HELP = frozenset({"帮助", "使用帮助", "使用说明", "怎么用", "功能", "菜单", "help"})
 CONTENTS = frozenset({"目录", "规则目录", "条款目录", "全部条款", "所有条款", "contents"})
@@ -36,6 +37,8 @@ WANTS = {
     Want.WITHDRAWAL: frozenset({"撤出推荐", "申请撤出推荐", "我要撤出推荐"}),
 }
 PROGRESS = frozenset({"进度", "办理进度", "查看进度"})
+GOOD = frozenset({"有用", "有帮助", "很有用"})
+BAD = frozenset({"没用", "没有用", "没帮助", "没有帮助"})
 HUMAN = frozenset({"申请人工", "申请人工答复"})
 
 
@@ -63,6 +66,8 @@ ROUTES = (
     *(Route(want, command(words, want), wants(want)) for want, words in WANTS.items()),
     Route("progress", command(PROGRESS, "progress"), progress),
     Route("ask_human", command(HUMAN, "ask_human"), ask_human),
+    Route("thumb_up", command(GOOD, "thumb_up"), good),
+    Route("thumb_down", command(BAD, "thumb_down"), bad),
     Route("filing_card", key_of(*VERBS), filing_card),
     Route("confirm_broadcast", key_of("broadcast"), confirm_broadcast),
     Route("broadcast_card", key_of(*BROADCAST_VERBS), broadcast_card),

@@ -1,7 +1,7 @@
 """The Book: the rules in force, the versions before, and the way from a question to its clause."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rules import bank
@@ -94,6 +94,10 @@ class Book:
     def of_case(self, version: str) -> "Book":
         """The version that a case was opened under; this one where that one is not known."""
         return self.of_version(version) or self
+
+    def with_ties(self, overlay: Overlay) -> "Book":
+        """This book with other ties: what they would change can be looked at before it is so."""
+        return replace(self, _finder=replace(self._finder, overlay=overlay))
 
     def warm(self) -> None:
         """Load everything that the first question would otherwise wait for."""

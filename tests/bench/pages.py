@@ -46,6 +46,7 @@ _NUMBERS: dict[str, tuple[str, str]] = {
     "broadcast_people": ("broadcasts", "number"),
     "edit_case": ("cases", "number"),
     "template_id": ("case_templates", "id"),
+    "group_id": ("question_groups", "id"),
     "request_id": ("human_requests", "id"),
     "task_id": ("operator_tasks", "id"),
 }

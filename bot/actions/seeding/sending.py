@@ -41,7 +41,7 @@ class Sending:
                 **self._notified.here,
                 userid=userid,
                 kind="text",
-                fields={"MsgType": "text", "FromUserName": userid, "Content": words},
+                fields={"content": words},
                 arrived_at=at,
                 handled_at=at + timedelta(milliseconds=chance.randrange(2, 90)),
                 state="handled",

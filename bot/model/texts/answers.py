@@ -133,13 +133,13 @@ def _quoted(answer: Answer, clause: Clause, book: Book) -> str:
     if answer.marked and answer.marked != (0, len(clause.text)):
         start, end = answer.marked
         lines.append(f"重点：{clause.text[start:end]}")
-    lines += [answer.say, _picture_line(clause), _source(book), _next_step(answer.neighbours)]
+    lines += [_by_operators(answer.say), _picture_line(clause), _source(book), _next_step(answer.neighbours)]
     return "\n".join(line for line in lines if line)
 
 
 def _refused(answer: Answer, book: Book) -> str:
     if answer.tied:
-        return "\n".join([answer.say or _NOT_STATED_AT_ALL, _source(book), _TRY, _HUMAN])
+        return "\n".join(filter(None, (_NOT_STATED_AT_ALL, _by_operators(answer.say), _source(book), _TRY, _HUMAN)))
     if answer.topic == "gibberish" or not answer.neighbours:
         return f"{_NOT_A_QUESTION}\n回复“目录”看全部条款。"
     lines = ["The rules do not clearly answer this, so nothing is quoted."] if answer.language == "en" else []
@@ -150,6 +150,11 @@ def _refused(answer: Answer, book: Book) -> str:
     lines += [f"· {clause.id} {clause.opening(_OPENING_CHARS)}" for clause in answer.neighbours[:3]]
     lines += [f"回复 {answer.neighbours[0].id} 看原文。", _TRY, _HUMAN]
     return "\n".join(lines)
+
+
+def _by_operators(say: str) -> str:
+    """What people of the platform said, so that nobody takes it for the rules' own words."""
+    return f"平台运营说明（不是规则原文）：{say}" if say else ""
 
 
 def _why(topic: str | None, book: Book) -> str:

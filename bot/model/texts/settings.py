@@ -112,6 +112,19 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "broadcast_test": "试发给自己",
     },
     "提问与待办": {"answer": "人工答复", "drop": "关闭人工申请", "finish": "办结待办"},
+    "规则版本": {
+        "rulebook_upload": "上传新版本",
+        "rulebook_save": "修改草稿",
+        "rulebook_step": "提交、撤回、作废",
+        "rulebook_tell": "通知服务商",
+        "rulebook_decide": "审批、退回",
+    },
+    "没答上的提问": {
+        "question_look": "看答案会改变什么",
+        "question_tie": "确定答案",
+        "question_undo": "撤回答案",
+        "question_pass": "不处理、重新打开",
+    },
     "自己的登录": {"password": "修改密码", "sign_out": "退出", "sign_out_everywhere": "在所有设备上退出"},
 }
 

@@ -29,6 +29,7 @@ from bot.store.tables.filings import filing_files, filing_items, filing_rounds, 
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
 from bot.store.tables.presences import presences
+from bot.store.tables.questions import question_groups, thumbs, ties, unanswered
 from bot.store.tables.rosters import roster_uploads
 from bot.store.tables.rulebooks import book_state, rule_models, rule_versions
 from bot.store.tables.sign_ins import sign_in_links, sign_in_tries, sign_ins
@@ -80,6 +81,7 @@ __all__ = [
     "pauses",
     "presences",
     "providers",
+    "question_groups",
     "quotas",
     "receipts",
     "roster_uploads",
@@ -88,6 +90,9 @@ __all__ = [
     "sign_in_links",
     "sign_in_tries",
     "sign_ins",
+    "thumbs",
+    "ties",
     "tokens",
+    "unanswered",
     "views",
 ]

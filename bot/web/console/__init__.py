@@ -36,6 +36,7 @@ from bot.web.console.errands import Errands
 from bot.web.console.filings import Filings
 from bot.web.console.guard import Guard
 from bot.web.console.providers import Providers
+from bot.web.console.questions import Questions
 from bot.web.console.queue import Queue
 from bot.web.console.rulebooks import Rulebooks
 from bot.web.console.settings import SettingsPage
@@ -60,7 +61,7 @@ class Console:
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
-        for part in (Queue, CaseList, Compose, CaseTemplates, Providers, Cases, Filings, Errands, Rulebooks):
+        for part in (Queue, CaseList, Compose, CaseTemplates, Providers, Cases, Filings, Errands, Rulebooks, Questions):
             part(self.desk).add_to(self.guard)
         BroadcastComposer(self.desk).add_to(self.guard)
         Broadcasts(self.desk).add_to(self.guard)

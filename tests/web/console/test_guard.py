@@ -9,14 +9,28 @@ from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
 SIGNED_IN = {"account", "password", "sign_out", "sign_out_everywhere"}
-LISTS = {"providers", "provider", "waiting", "counts", "here", "find", "cases", "templates", "template", "settings"}
+LISTS = {
+    "questions",
+    "question",
+    "providers",
+    "provider",
+    "waiting",
+    "counts",
+    "here",
+    "find",
+    "cases",
+    "templates",
+    "template",
+    "settings",
+}
 RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_progress"}
 STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 RULE_STEPS = {"rulebook_new", "rulebook_upload", "rulebook_save", "rulebook_step", "rulebook_tell"}
-OPERATORS = COMPOSING | STEPS | RULE_STEPS
+ANSWERING = {"question_look", "question_tie", "question_undo", "question_pass"}
+OPERATORS = COMPOSING | STEPS | ANSWERING | RULE_STEPS
 BROADCASTS = {
     **{f"broadcast{name}": set(Role) for name in ("s", "", "_progress", "_people")},
     **{f"broadcast_{name}": {Role.OPERATOR, Role.APPROVER} for name in ("csv", "pause", "cancel", "recall", "test")},
@@ -36,7 +50,7 @@ RIGHTS = {
 }
 ADDRESSED = {
     **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "dated": "2024-06-17", "code": "A", "key": "none"},
-    **dict.fromkeys(("file_id", "request_id", "task_id", "template_id"), "1"),
+    **dict.fromkeys(("file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
 }
 
 

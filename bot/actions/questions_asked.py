@@ -1,0 +1,273 @@
+"""Questions that got no answer: gathered from the inbox in groups of what is alike, and answered by what an operator says.
+
+Nobody's name comes with them. What an operator ties is looked through first: which answers of the kept questions it would change.
+"""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cache
+
+from bot import clock, failpoint
+from bot.actions.rights import by, must
+from bot.actions.words import can_be_kept
+from bot.context import Context
+from bot.errors import Stale, UserMistake
+from bot.model.operator import Operator, Role
+from bot.model.provider import Address
+from bot.model.question import Asked, Group, GroupState, Phrasing, Thumb, Tied, Wanted
+from bot.model.texts import operators as operator_texts
+from bot.model.texts import questions_asked as texts
+from bot.store import humans, operators, questions, rulebooks, ties, trail
+from bot.store.database import Tx
+from rules import Answer, Overlay, Tie, regress
+from rules.normalize import bigrams, has_words, tidy
+from rules.overlay import MAX_SAY_CHARS
+from rules.overlay import key as evened
+
+PAGE, PHRASINGS, DOWN = 50, 100, 100
+ALIKE = 0.5  # share of bigrams in common from which two questions stand in one group
+_ROWS, _HEADS = 1_000, 5_000
+_YOUNG = timedelta(seconds=30)  # a row that was given its number earlier may be committed later, but not by more than this
+_MOST_A_RUN = 20
+
+
+# Gathering
+
+
+def gather(ctx: Context) -> int:
+    """Put what was refused since the last time into groups. Returns how many. Safe to run in several workers, and to be killed."""
+    total = 0
+    for _ in range(_MOST_A_RUN):
+        with ctx.transaction() as tx:
+            after = questions.read_until(tx)
+            found, last = questions.refused(tx, after, clock.now() - _YOUNG, _ROWS)
+            if last == after:
+                questions.forget(tx, clock.now() - timedelta(days=ctx.settings.inbox_keep_days))
+                return total
+            _group(tx, found)
+            failpoint.reach("questions.grouped")
+            questions.note_read(tx, last)
+        total += len(found)
+    return total
+
+
+def _group(tx: Tx, found: Sequence[Asked]) -> None:
+    times: Counter[str] = Counter()
+    newest: dict[str, Asked] = {}
+    for asked in found:
+        text = evened(tidy(asked.text))
+        if has_words(text):
+            times[text] += 1
+            newest[text] = replace(newest.get(text, asked), at=asked.at)
+    fresh = {text: asked for text, asked in newest.items() if not questions.counted(tx, text, asked.at, times[text])}
+    if not fresh:
+        return
+    likeness = _Likeness(questions.heads(tx, _HEADS))
+    for text, asked in fresh.items():
+        group_id = questions.add(tx, text, asked, times[text], likeness.closest(text))
+        likeness.add(group_id, text)
+
+
+class _Likeness:
+    """Finds the group that a question is most like."""
+
+    def __init__(self, heads: Sequence[tuple[int, str]]) -> None:
+        self._sizes: dict[int, int] = {}
+        self._holders: dict[str, list[int]] = defaultdict(list)
+        for group_id, text in heads:
+            self.add(group_id, evened(tidy(text)))
+
+    def add(self, group_id: int, text: str) -> None:
+        if group_id in self._sizes:
+            return
+        own = bigrams(text)
+        self._sizes[group_id] = len(own)
+        for bigram in own:
+            self._holders[bigram].append(group_id)
+
+    def closest(self, text: str) -> int | None:
+        own = bigrams(text)
+        shared = Counter(group_id for bigram in own for group_id in self._holders.get(bigram, ()))
+        like = [(number / (len(own) + self._sizes[group_id] - number), -group_id) for group_id, number in shared.items()]
+        best = max(like, default=(0.0, 0))
+        return -best[1] if best[0] >= ALIKE else None
+
+
+# Looking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListPage:
+    """groups: the most frequent first. thumbs: (helped, did not)."""
+
+    groups: Sequence[Group]
+    totals: Mapping[GroupState, int]
+    thumbs: tuple[int, int]
+    down: Sequence[Thumb]
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupPage:
+    """answer: what the bot says to it now. tied: what it was tied to, the newest first. staff: names by operator's id."""
+
+    group: Group
+    phrasings: Sequence[Phrasing]
+    tied: Sequence[Tied]
+    answer: Answer
+    staff: Mapping[int, str]
+
+
+def listed(ctx: Context, state: GroupState | None, after: tuple[int, int] | None = None) -> ListPage:
+    """A page of groups; state None: answers that did not help."""
+    with ctx.read() as connection:
+        found = questions.listed(connection, state, after, PAGE + 1) if state else []
+        return ListPage(
+            groups=found[:PAGE],
+            totals=questions.totals(connection),
+            thumbs=questions.thumb_counts(connection),
+            down=questions.thumbs_down(connection, DOWN) if state is None else [],
+            is_last=len(found) <= PAGE,
+        )
+
+
+def read(ctx: Context, group_id: int) -> GroupPage:
+    """One group. Raises NotFound."""
+    with ctx.read() as connection:
+        group = questions.get(connection, group_id)
+        return GroupPage(
+            group=group,
+            phrasings=questions.phrasings(connection, group_id, PHRASINGS),
+            tied=ties.of_group(connection, group_id),
+            answer=ctx.book().ask(group.text),
+            staff={one.id: operator_texts.named(one) for one in operators.everyone(connection)},
+        )
+
+
+# Tying
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What tying would do. mark: of exactly this; `tie` takes no other. texts: that would be answered so."""
+
+    outcome: regress.Outcome
+    texts: Sequence[str]
+    mark: str
+
+
+def look(ctx: Context, actor: Operator, group_id: int, wanted: Wanted) -> Effect:
+    """What would change if a group were answered so: of the questions kept in the project, and of all that was tied before.
+
+    Raises NotFound, UserMistake.
+    """
+    with ctx.read() as connection:
+        must(connection, actor, Role.OPERATOR)
+        questions.get(connection, group_id)
+        found = _checked(ctx, connection, group_id, wanted)
+        return _effect(ctx, connection, group_id, found, wanted)
+
+
+def tie(ctx: Context, actor: Operator, group_id: int, version: int, wanted: Wanted, mark: str) -> Group:
+    """Have the bot answer so, in all processes, from now on. mark: of what was looked through.
+
+    Raises Stale where somebody was quicker or the effect would be another by now, UserMistake, NotFound.
+    """
+    with ctx.read() as connection:  # asked before anything is locked: it takes a while
+        generation = rulebooks.generation(connection)
+    found = look(ctx, actor, group_id, wanted)
+    if found.mark != mark:
+        raise Stale("question")
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        group = _unchanged(tx, group_id, version)
+        if rulebooks.generation(tx) != generation:
+            raise Stale("question")
+        now = clock.now()
+        ties.end(tx, group_id, actor.id, now)
+        ties.add(tx, group_id, found.texts, wanted.lineage, wanted.say.strip(), actor.id, now)
+        group = questions.advance(tx, group, "tie")
+        rulebooks.bump(tx)
+        failpoint.reach("questions.tied")
+        told = {"group": group_id, "lineage": wanted.lineage or "", "texts": len(found.texts)}
+        trail.record(tx, by(actor), "question_tied", told, personal={"texts": list(found.texts), "say": wanted.say.strip()})
+        return group
+
+
+def undo(ctx: Context, actor: Operator, group_id: int, version: int) -> Group:
+    """Take the answer back; from now on the rule book answers by itself again. Raises Stale, TransitionNotAllowed, NotFound."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        group = questions.advance(tx, _unchanged(tx, group_id, version), "undo")
+        ties.end(tx, group_id, actor.id, clock.now())
+        rulebooks.bump(tx)
+        trail.record(tx, by(actor), "question_untied", {"group": group_id})
+        return group
+
+
+def pass_over(ctx: Context, actor: Operator, group_id: int, version: int, *, again: bool = False) -> Group:
+    """It needs no answer; or, again, it does. Raises Stale, TransitionNotAllowed, NotFound."""
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        group = questions.advance(tx, _unchanged(tx, group_id, version), "reopen" if again else "pass")
+        trail.record(tx, by(actor), "question_reopened" if again else "question_passed", {"group": group_id})
+        return group
+
+
+def _unchanged(tx: Tx, group_id: int, version: int) -> Group:
+    group = questions.get(tx, group_id, lock=True)
+    if group.version != version:
+        raise Stale("question")
+    return group
+
+
+def _checked(ctx: Context, tx: Tx, group_id: int, wanted: Wanted) -> list[str]:
+    say = wanted.say.strip()
+    if len(say) > MAX_SAY_CHARS or not can_be_kept(say):
+        raise UserMistake(texts.too_long(MAX_SAY_CHARS))
+    if wanted.lineage is None and not say:
+        raise UserMistake(texts.SAY_SOMETHING)
+    if wanted.lineage is not None and wanted.lineage not in {clause.lineage for clause in ctx.book().clauses}:
+        raise UserMistake(texts.NO_SUCH_CLAUSE)
+    if texts.QUOTES & set(say):
+        raise UserMistake(texts.NO_QUOTES)
+    found = questions.texts(tx, group_id, wanted.phrasings[:PHRASINGS])
+    if not found:
+        raise UserMistake(texts.CHOOSE)
+    return found
+
+
+def _effect(ctx: Context, tx: Tx, group_id: int, found: Sequence[str], wanted: Wanted) -> Effect:
+    """Only what a tie touches can change: the rest of the kept questions need not be asked."""
+    book = ctx.book()
+    old, others = ties.overlay(tx), ties.overlay(tx, but=group_id)
+    new = Overlay((*others.ties, *(Tie(text, wanted.lineage, wanted.say.strip()) for text in found)))
+    kept = [*_kept(), *regress.tied(others.ties)]
+    touched = [one for one in kept if old.find(tidy(one.text)) != new.find(tidy(one.text))]
+    outcome = regress.compare(book.with_ties(old), book.with_ties(new), touched)
+    whole = [book.version, group_id, wanted.lineage, wanted.say.strip(), list(found), outcome.kept()]
+    mark = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+    return Effect(outcome=outcome, texts=found, mark=mark)
+
+
+@cache
+def _kept() -> tuple[regress.Asked, ...]:
+    """The questions kept in the project."""
+    return tuple(regress.questions())
+
+
+# From chat
+
+
+def thumb(ctx: Context, address: Address, *, is_good: bool) -> str:
+    """What somebody says of the last answer they got. Returns the words to say."""
+    with ctx.transaction() as tx:
+        said = humans.last_said(tx, address)
+        if said is None:
+            return texts.NOTHING_TO_RATE
+        questions.thumb(tx, said.key, said.about, questions.outcome_of(tx, said.key), clock.now(), is_good=is_good)
+        return texts.THANKS_GOOD if is_good else texts.THANKS_BAD

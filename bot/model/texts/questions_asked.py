@@ -1,0 +1,31 @@
+"""Words about questions that got no answer, and about what people say of answers."""
+
+from bot.model.question import GroupState
+
+STATES = {GroupState.OPEN: "待处理", GroupState.TIED: "已有答案", GroupState.PASSED: "不处理"}
+VERDICTS = {"broken": "原来答对，改后答错", "gone": "原来的条款已没有", "mended": "原来答错，改后答对", "other": "答案改变"}
+SAID = {
+    "tied": "答案已生效，一秒内所有进程都会这样回答。",
+    "undone": "答案已撤回。",
+    "passed": "已标为不处理。",
+    "reopened": "已重新打开。",
+}
+STALE = "您查看之后，同事改动了这里，或效果有了变化，没有生效。请重新查看效果后再确定。"
+SAY_SOMETHING = "选择“规则没有写”时，请写明要说的话。"
+NO_SUCH_CLAUSE = "请选择现行版本里的条款。"
+QUOTES = frozenset("「」")  # what rule text stands between
+NO_QUOTES = "要说的话里不能用「」：这对引号只用来引规则原文。"
+CHOOSE = "请至少选一种问法。"
+NOTHING_TO_RATE = "没有找到您最近得到的答复，没有什么可评价的。"
+THANKS_GOOD = "谢谢反馈，已记下这个答复有用。"
+THANKS_BAD = "谢谢反馈，已记下这个答复没有帮到您。可以换个说法再问；需要工作人员答复的，回复“申请人工”。"
+
+
+def too_long(most_chars: int) -> str:
+    """To words that do not fit an answer."""
+    return f"要说的话不超过 {most_chars} 个字，且不能含有无法保存的字符。"
+
+
+def answered(clause: str) -> str:
+    """What a question is answered with, by a clause id; "" is a refusal."""
+    return f"第 {clause} 条" if clause else "不作答"
