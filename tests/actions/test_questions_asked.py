@@ -33,9 +33,22 @@ def asked(house, clock):
         rows = []
         for question in questions:
             number += 1
-            who = {"corpid": address.corpid, "agentid": address.agentid, "userid": userid}
-            told = {"kind": "text", "fields": {"content": question}, "arrived_at": now, "handled_at": now, "state": "handled"}
-            rows.append(inbox.Received(key=f"k{number}", **who, **told, outcome=outcome, reply="……", reply_state="passive"))
+            rows.append(
+                inbox.Received(
+                    key=f"k{number}",
+                    corpid=address.corpid,
+                    agentid=address.agentid,
+                    userid=userid,
+                    kind="text",
+                    fields={"content": question},
+                    arrived_at=now,
+                    handled_at=now,
+                    state="handled",
+                    outcome=outcome,
+                    reply="……",
+                    reply_state="passive",
+                )
+            )
         with house.database.write() as tx:
             inbox.insert(tx, rows)
         clock.tick(minutes=1)
