@@ -34,7 +34,18 @@ _TIMES = 5
 _LINKS = 12  # of a page to itself, with other filters
 # Asked for by a script and not looked at, or no pages: files, and what leads elsewhere. One comes after a file was brought, and one
 # is for a draft's author alone, and looks as an empty one does.
-_NOT_PAGES = {"static", "find", "evidence", "file", "wecom", "wecom_back", "roster_shown", "broadcast_csv", "broadcast_edit"}
+_NOT_PAGES = {
+    "static",
+    "find",
+    "evidence",
+    "file",
+    "wecom",
+    "wecom_back",
+    "roster_shown",
+    "broadcast_csv",
+    "broadcast_edit",
+    "rulebook_text",
+}
 # What a part of an address names: the column to take from, and where it depends on the page.
 _NUMBERS: dict[str, tuple[str, str]] = {
     "case": ("cases", "number"),
@@ -47,6 +58,7 @@ _NUMBERS: dict[str, tuple[str, str]] = {
     "edit_case": ("cases", "number"),
     "template_id": ("case_templates", "id"),
     "group_id": ("question_groups", "id"),
+    "dated": ("rule_versions", "dated"),
     "request_id": ("human_requests", "id"),
     "task_id": ("operator_tasks", "id"),
 }
@@ -88,7 +100,7 @@ def _pages(run: Run, name: str, app: App, seeded_s: float) -> bool:
     site = create_app({}, [], 0, console=Console(app.house, app.client).blueprint())
     asked: list[str] = []
     event.listen(app.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-    browsers = [_signed_in(site, app, login) for login in ("staff1", "staff7", "staff12")]
+    browsers = [_signed_in(site, app, login) for login in dict.fromkeys(("staff1", "staff7", "staff12", _drafter(app)))]
     times: dict[str, list[float]] = defaultdict(list)
     queries: dict[str, int] = defaultdict(int)
     sizes: dict[str, int] = defaultdict(int)
@@ -145,6 +157,14 @@ def _signed_in(site: Flask, app: App, login: str) -> FlaskClient:
     return browser
 
 
+def _drafter(app: App) -> str:
+    """Who wrote the newest draft: nobody else may open the page to go on with it."""
+    cases, operators = tables.cases, tables.operators
+    wrote = select(operators.c.login).join(cases, cases.c.author_id == operators.c.id).where(cases.c.state == "draft")
+    with app.database.read() as connection:
+        return str(connection.execute(wrote.order_by(cases.c.id.desc()).limit(1)).scalar_one())
+
+
 def _addresses(site: Flask, app: App, browser: FlaskClient) -> Iterator[tuple[str, str]]:
     """(endpoint, address) of every page, lists also with filters and a page further on."""
     for rule in site.url_map.iter_rules():
@@ -170,6 +190,9 @@ def _filled(app: App, endpoint: str, rule: str) -> list[str]:
     of = tables.metadata.tables[table]
     ids = select(of.c[column]).order_by(of.c[column])
     last = select(of.c[column]).order_by(of.c[column].desc())
+    if endpoint == "edit_case":
+        its = tables.operators.c.id == tables.cases.c.author_id, tables.operators.c.login == _drafter(app)
+        ids, last = (query.join(tables.operators, its[0]).where(its[1], tables.cases.c.state == "draft") for query in (ids, last))
     with app.database.read() as connection:
         values = [row[0] for query in (ids, last) for row in connection.execute(query.limit(_EACH))]
     return [re.sub(r"<[^>]+>", str(value), rule) for value in dict.fromkeys(values)]
