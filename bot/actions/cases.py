@@ -291,8 +291,7 @@ def _checked(tx: Tx, finding: Finding, book: Book) -> dict[str, Any]:
     if provider and app and app.provider_id != provider.id:
         wrong.append(texts.not_its_app(finding.provider, finding.app))
     wrong += _checked_ground(tx, finding)
-    rests_on = [one for one in (finding.ground, finding.power) if one in cited_lineage()]
-    wrong += [texts.clause_gone(one, book.version) for one in dict.fromkeys(rests_on) if book.cited(one) is None]
+    wrong += [texts.clause_gone(one, book.version) for one in gone_from(book, finding.ground, finding.power)]
     wrong += _checked_words(finding)
     if wrong:
         raise UserMistake("\n".join(wrong))
@@ -314,6 +313,11 @@ def _checked(tx: Tx, finding: Finding, book: Book) -> dict[str, Any]:
         "contact": finding.contact.strip(),
         "rule_version": book.version,
     }
+
+
+def gone_from(book: Book, ground: str, power: str) -> list[str]:
+    """Those of a case's ground and power that this version of the rules doesn't have any more, as cases cite them."""
+    return [one for one in dict.fromkeys((ground, power)) if one in cited_lineage() and book.cited(one) is None]
 
 
 def _checked_ground(tx: Tx, finding: Finding) -> list[str]:

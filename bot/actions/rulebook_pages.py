@@ -94,6 +94,11 @@ def changes_of(book: Rulebook, old: Document | None) -> Sequence[Change]:
     return compare.compare(old, book.document_with(lineages))
 
 
+def cited(name: str) -> str:
+    """The lineage of the clause that this product calls by an id, whatever its number is by now."""
+    return cited_lineage()[name]
+
+
 def published(ctx: Context, dated: str) -> Page:
     """A version that providers may see: approved, in force, or once in force. Raises NotFound."""
     found = page(ctx, dated)

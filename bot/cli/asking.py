@@ -33,9 +33,14 @@ def ask(arguments: argparse.Namespace) -> int:
 
 def _asked(book: "Book", question: str) -> dict[str, Any]:
     """{"refused", "clauses", "reply"} of one question; best clause first. Chit-chat counts as refused."""
+    from bot import clock
     from bot.model.texts import answers
+    from bot.model.texts import past as past_texts
+    from rules import past
 
-    answer = book.ask(question)
-    clauses = [answer.clause] if answer.clause else []
-    quoted = [{"id": clause.id, "text": clause.text, "version": book.version, "url": book.url} for clause in clauses]
-    return {"refused": not clauses, "clauses": quoted, "reply": answers.word(answer, book)}
+    found = past.ask(book, question, clock.today())
+    answer, then = (found.answer, found.book or book) if found else (book.ask(question), book)
+    clauses = [answer.clause] if answer and answer.clause else []
+    quoted = [{"id": clause.id, "text": clause.text, "version": then.version, "url": then.url} for clause in clauses]
+    worded = past_texts.word(found, book) if found else answers.word(answer or book.ask(question), book)
+    return {"refused": not clauses, "clauses": quoted, "reply": worded}

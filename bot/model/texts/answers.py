@@ -125,6 +125,14 @@ def version(book: Book) -> str:
     )
 
 
+def dated_version(book: Book) -> str:
+    """Which text was quoted then."""
+    return (
+        f"《{book.title}》{book.version} 版，共 {len(book.clauses)} 条。\n原文：{book.url}\n"
+        f"要看其中一条，请带上时间问，例如：{book.version} 版第 {book.clauses[0].id} 条。"
+    )
+
+
 def _quoted(answer: Answer, clause: Clause, book: Book) -> str:
     lines = []
     if answer.language == "en":

@@ -83,6 +83,7 @@ ACTIONS = {
     "delivery": "发送结果",
     "resend_missing": "补发通知",
     "service_recorded": "登记人工送达",
+    "renew_rules": "改按现行规则",
 }
 
 FORM = [(name, title) for name, (title, _) in PARTS.items() if name in _PARTS]  # of a report

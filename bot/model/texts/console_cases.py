@@ -1,5 +1,7 @@
 """Words of the console's page of a case: what each press will do, said before it is made."""
 
+from collections.abc import Sequence
+
 from bot.model.case import Case, Kind
 from bot.model.days import DayKind
 from bot.model.notice import NoticeKind
@@ -20,6 +22,7 @@ SAID = {
     "submitted": "已提交审批。",
     "drafted": "草稿已保存。",
     "retracted": "已撤回，可以接着修改。",
+    "renewed": "已改按现行规则，请核对预览。",
     "discarded": "草稿已作废，需要时可以恢复。",
     "restored": "草稿已恢复。",
     "undone": "已更正，这项措施回到待办。",
@@ -58,6 +61,7 @@ LABELS = {
 }
 _TITLE_CHARS = 12
 _MORE = {"files_destroyed": "文件按期销毁"}
+RENEW = "改按现行规则"
 NOT_APPROVER = "需要“审批”权限。"
 NOT_OPERATOR = "需要“运营”权限。"
 ENDED_OTHERWISE = {
@@ -65,6 +69,13 @@ ENDED_OTHERWISE = {
     "lift": "在上面的“处理措施”里确认已解除后，这项待办自动办结。",
     "serve": "在上面的“登记人工送达”里登记后，这项待办自动办结。",
 }
+
+
+def older_rules(version: str, current: str, differing: Sequence[str], *, is_own_draft: bool) -> str:
+    """Of a case not issued yet that was written under an earlier version of the rules than the one in force."""
+    told = f"本案按 {version} 版规则起草，现行的是 {current} 版。"
+    told += f"它引用的第 {'、'.join(differing)} 条（原编号）在现行版里有改动。" if differing else "它引用的条款在现行版里没有改动。"
+    return told + ("可以保留，发出时引用起草时的版本；也可以改按现行规则。" if is_own_draft else "发出时引用起草时的版本。")
 
 
 def will(step: str, case: Case, admins: int) -> str:

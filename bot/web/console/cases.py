@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Response, request, send_file, url_for
 
 from bot import clock
-from bot.actions import case_files, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
+from bot.actions import case_files, case_rules, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
 from bot.model.case import Case, State
@@ -48,6 +48,7 @@ class Cases:
             ("undo", self.undo, OPERATORS),
             ("note", self.note, BOTH),
             ("errand", self.errand, BOTH),
+            ("renew_rules", self.renew_rules, OPERATORS),
         ):
             guard.add(f"/cases/<number>/{name}", view, may=may, methods=("POST",))
         brought = self._desk.settings.evidence_max_bytes * evidence.MOST_AT_ONCE
@@ -88,6 +89,10 @@ class Cases:
     def retract(self, number: str) -> Response:
         """From approval, by who wrote it."""
         return self._step(number, lambda ctx, me: cases.retract(ctx, me, number), "retracted")
+
+    def renew_rules(self, number: str) -> Response:
+        """A draft taken over to the version of the rules in force."""
+        return self._step(number, lambda ctx, me: case_rules.renew(ctx, me, number), "renewed")
 
     def discard(self, number: str) -> Response:
         """A draft."""
@@ -175,6 +180,7 @@ class Cases:
             presses=offers.of_case(case, me, admins),
             measures=[(one, offers.of_measure(case, one, me), offers.of_undo(case, one, me)) for one in case.measures],
             similar=case_files.similar(ctx, case),
+            older=case_rules.standing(ctx, case),
             may_edit=case.state is State.DRAFT and case.author_id == me.id and me.may(Role.OPERATOR),
             may_serve=me.may(Role.OPERATOR) and case.is_open and case.served_at is None,
             may_add=me.may(Role.OPERATOR) and case.state not in evidence.ENDED,

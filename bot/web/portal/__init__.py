@@ -18,6 +18,7 @@ from bot.web.portal.desk import Desk
 from bot.web.portal.entrance import Entrance
 from bot.web.portal.filings import Filings
 from bot.web.portal.notices import Notices
+from bot.web.portal.rules import Rules
 from bot.web.portal.starts import Starts
 from bot.web.portal.uploads import Uploads
 from bot.wecom.client import Client
@@ -41,6 +42,7 @@ class Portal:
         Starts(self.desk).add_to(pages)
         Filings(self.desk).add_to(pages)
         Uploads(self.desk).add_to(pages)
+        Rules(self.desk).add_to(pages)
         for name, worded in (
             ("moment", moment),
             ("listed", listed),
