@@ -16,13 +16,13 @@ from bot.errors import Unavailable
 from bot.model.rulebook import Rulebook
 from bot.store import rulebooks, ties
 from bot.store.database import Database, Tx
-from rules import Book, bank, documents, encoder, model, parse
+from rules import Book, bank, documents, encoder, model
 from rules.model import Model
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 0.25
-_AGAIN_AFTER = 40  # looks, where what the database holds could not be used
+LOOK_EVERY_S = 0.15
+_AGAIN_AFTER = 60  # looks, where what the database holds could not be used
 
 
 class Bookshelf:
@@ -99,7 +99,7 @@ class Bookshelf:
                 if not is_away:
                     log.warning("rulebook_unreachable")
                 is_away = True
-            except (parse.CannotParse, model.BadModel, bank.BadBank, OSError, ValueError, KeyError) as error:
+            except Exception as error:  # noqa: BLE001  whatever it holds, this thread must be there for what comes next
                 wait = _AGAIN_AFTER
                 log.error("rulebook_unusable", error=type(error).__name__)
 

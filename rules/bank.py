@@ -7,6 +7,7 @@ a topic that the rules don't cover (uncovered.txt, unrelated.txt), or one of the
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from rules.answer import Kind
@@ -38,6 +39,7 @@ class Phrase:
     register: str
 
 
+@cache
 def read(folder: Path = BANK) -> tuple[Phrase, ...]:
     """Every phrase, by file name and line. Raises BadBank."""
     return tuple(phrase for path in sorted(folder.glob("*.txt")) for phrase in _read_file(path))

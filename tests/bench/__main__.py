@@ -27,6 +27,7 @@ _LIMITS_S = {
     "upload": (600, 240),
     "cuts": (1_200, 300),
     "hostile_files": (900, 240),
+    "swap": (300, 120),
     "pages": (1_800, 300),
     "broadcast": (1_500, 420),
 }
