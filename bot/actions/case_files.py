@@ -45,6 +45,12 @@ def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
         )
 
 
+def head(ctx: Context, number: str) -> Listed:
+    """A case with its provider and app, and nothing of what belongs to it. Raises NotFound."""
+    with ctx.read() as connection:
+        return named(connection, [cases.by_number(connection, number)])[0]
+
+
 def similar(ctx: Context, case: Case) -> Similar:
     """How cases on the same ground went before, the newest hundred."""
     with ctx.read() as connection:

@@ -18,7 +18,7 @@ from bot.model.canonical import canonical, sha256
 from bot.model.delivery import Outcome, State
 from bot.model.operator import Operator, Role
 from bot.model.provider import Address, Admin, App, Listing, Provider, Standing, mark
-from bot.model.roster import WantedAdmin
+from bot.model.roster import Roster, WantedAdmin
 from bot.model.roster_changes import Changes
 from bot.model.texts import providers as texts
 from bot.store import cases, operator_tasks, providers, rosters, trail
@@ -56,7 +56,7 @@ def import_providers(ctx: Context, raw: bytes, actor: Operator, seen: str | None
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         providers.lock(tx)
-        known, apps, admins = providers.everybody(tx)
+        known, apps, admins = _concerned(tx, read)
         changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
         if seen is not None and changes:
             _must_be_as_seen(changes, seen)
@@ -79,7 +79,7 @@ def look_through(ctx: Context, actor: Operator, raw: bytes) -> tuple[str, Change
     read = roster.read(raw, *_here(ctx))
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
-        changes = roster_changes.compare(read, *providers.everybody(tx), _here(ctx))
+        changes = roster_changes.compare(read, *_concerned(tx, read), _here(ctx))
         key, now = secrets.token_urlsafe(24), clock.now()
         rosters.forget(tx, _since())
         rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), now)
@@ -90,7 +90,8 @@ def looked_through(ctx: Context, actor: Operator, key: str) -> tuple[Changes, bo
     """(what a kept file would change now, whether that is what was shown before). Raises NotFound, UserMistake."""
     with ctx.read() as connection:
         raw, plan = rosters.get(connection, key, actor.id, _since())
-        changes = roster_changes.compare(roster.read(raw, *_here(ctx)), *providers.everybody(connection), _here(ctx))
+        read = roster.read(raw, *_here(ctx))
+        changes = roster_changes.compare(read, *_concerned(connection, read), _here(ctx))
     return changes, _plan(raw, changes) == plan
 
 
@@ -99,7 +100,8 @@ def look_again(ctx: Context, actor: Operator, key: str) -> Changes:
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         raw, _ = rosters.get(tx, key, actor.id, _since())
-        changes = roster_changes.compare(roster.read(raw, *_here(ctx)), *providers.everybody(tx), _here(ctx))
+        read = roster.read(raw, *_here(ctx))
+        changes = roster_changes.compare(read, *_concerned(tx, read), _here(ctx))
         rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), clock.now())
         return changes
 
@@ -110,12 +112,19 @@ def take_in(ctx: Context, actor: Operator, key: str) -> Summary:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         providers.lock(tx)
         raw, plan = rosters.get(tx, key, actor.id, _since())
-        known, apps, admins = providers.everybody(tx)
-        changes = roster_changes.compare(roster.read(raw, *_here(ctx)), known, apps, admins, _here(ctx))
+        read = roster.read(raw, *_here(ctx))
+        known, apps, admins = _concerned(tx, read)
+        changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
         if _plan(raw, changes) != plan:
             raise Stale("roster")
         rosters.drop(tx, key)
         return _take_in(ctx, tx, actor, raw, changes, known)
+
+
+def _concerned(tx: Tx, read: Roster) -> tuple[list[Provider], list[App], list[Admin]]:
+    """Of all there are, those whom this file can be about: a few names need not have everybody looked at."""
+    codes = {one.code for one in read.providers} | {one.provider for one in read.apps} | {one.provider for one in read.admins}
+    return providers.concerned(tx, codes, {one.code for one in read.apps}, {one.address.userid for one in read.admins})
 
 
 def _since() -> datetime:

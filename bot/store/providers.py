@@ -15,6 +15,7 @@ from bot.store.tables import providers as table
 
 ACTIVE, DEPARTED = "active", "departed"
 _IN_ONE_STATEMENT = 500  # values bound at once
+_OF_A_FILE = 5_000  # the same where many files would otherwise ask ten times
 _T = TypeVar("_T")
 
 _is_active = admins_table.c.state == ACTIVE
@@ -134,6 +135,29 @@ def everybody(connection: Connection) -> tuple[list[Provider], list[App], list[A
     )
 
 
+def concerned(
+    connection: Connection, codes: Collection[str], app_codes: Collection[str], userids: Collection[str]
+) -> tuple[list[Provider], list[App], list[Admin]]:
+    """Of `everybody`, those whom a file with these ids can be about: userids in any case, and the providers of all that is found."""
+    apps_ = [row for part in _split(sorted(app_codes), _OF_A_FILE) for row in _rows(connection, apps_table, apps_table.c.code.in_(part))]
+    lower = sorted({userid.lower() for userid in userids})
+    named_ = [
+        row for part in _split(lower, _OF_A_FILE) for row in _rows(connection, admins_table, func.lower(admins_table.c.userid).in_(part))
+    ]
+    owners = sorted({row.provider_id for row in (*apps_, *named_)})
+    found = {row.id: row for part in _split(sorted(codes), _OF_A_FILE) for row in _rows(connection, table, table.c.code.in_(part))}
+    found |= {row.id: row for part in _split(owners, _OF_A_FILE) for row in _rows(connection, table, table.c.id.in_(part))}
+    return (
+        [_provider(found[one]) for one in sorted(found)],
+        [_app(row._mapping) for row in sorted(apps_, key=lambda row: row.id)],
+        [_admin(row) for row in sorted(named_, key=lambda row: row.id)],
+    )
+
+
+def _rows(connection: Connection, of: Any, condition: ColumnElement[bool]) -> Iterable[Row[Any]]:
+    return connection.execute(select(of).where(condition))
+
+
 def standings(
     connection: Connection, corpid: str, agentid: int, *, short: bool = False, of: Collection[int] | None = None
 ) -> list[Standing]:
@@ -249,8 +273,8 @@ def _ids(tx: Tx, of: Any, codes: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _split(values: Sequence[_T]) -> Iterable[Sequence[_T]]:
-    return (values[start : start + _IN_ONE_STATEMENT] for start in range(0, len(values), _IN_ONE_STATEMENT))
+def _split(values: Sequence[_T], most: int = _IN_ONE_STATEMENT) -> Iterable[Sequence[_T]]:
+    return (values[start : start + most] for start in range(0, len(values), most))
 
 
 def _at(address: Address) -> list[ColumnElement[bool]]:

@@ -82,7 +82,9 @@ class Operator:
         self.page.on("console", lambda said: self.complaints.append(said.text) if is_complaint(said) else None)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self._town, self._login, self._shots = town, login, 0
-        self.page.goto(re.search(r"https?://\S+", town.shell("operators", "link", login))[0])  # type: ignore[index]  # else it fails, as it should
+        link = re.search(r"https?://\S+", town.shell("operators", "link", login))
+        assert link
+        self.page.goto(link[0])
         self.page.get_by_role("button", name="登录").click()
         expect(self.page.get_by_role("heading", level=1)).to_have_text("待办")
 
@@ -141,7 +143,9 @@ def a_case_is_written_and_approved(lin, zhou):
     lin.look()
     lin.press("保存并提交审批")
     lin.is_told("已提交审批")
-    number = re.search(r"V\d{4}-\d{6}", page.url)[0]
+    found = re.search(r"V\d{4}-\d{6}", page.url)
+    assert found
+    number = found[0]
     zhou.open("/")
     zhou.page.get_by_role("link", name=re.compile(number)).click()
     zhou.press("审批通过")

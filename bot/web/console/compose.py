@@ -104,16 +104,16 @@ class Compose:
         except UserMistake as error:
             return self._page(fields, number=number, version=version, wrong=error.say, status=409)
         except (Stale, TransitionNotAllowed):
-            now = case_files.read(ctx, number).case.version
+            now = case_files.head(ctx, number).case.version
             return self._page(fields, number=number, version=now, wrong=case_texts.STALE, status=409)
         return go(url_for("console.case", number=number, said="submitted" if do == "submit" else "drafted"))
 
     def _edit(self, number: str) -> Response:
-        file = case_files.read(self._desk.context(), names(number))
-        case = file.case
+        known = case_files.head(self._desk.context(), names(number))
+        case = known.case
         if case.state is not State.DRAFT or case.author_id != self._desk.me().id:
             return go(url_for("console.case", number=case.number))
-        fields = forms.of_case(case, file.listed.provider.code, file.listed.app.code if file.listed.app else "")
+        fields = forms.of_case(case, known.provider.code, known.app.code if known.app else "")
         return self._page(fields, number=case.number, version=case.version)
 
     def _looked(self, fields: Fields, **shown: Any) -> Response:
