@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot import clock
 from bot.actions import providers as taking_in
+from bot.actions.case_files import errand
 from bot.actions.providers import Summary
 from bot.context import Context
 from bot.errors import NotFound
@@ -15,9 +16,10 @@ from bot.model.operator import Operator
 from bot.model.provider import App
 from bot.model.provider_list import ProviderLine, ProviderPage, Reached, SoughtProviders
 from bot.model.texts import providers as texts
-from bot.store import cases, filings, provider_list, providers
+from bot.store import cases, filings, humans, operator_tasks, provider_list, providers
 
 PAGE = 50
+_ASKED = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,10 @@ def read(ctx: Context, code: str) -> ProviderPage:
         accepted = provider_list.last_accepted(connection, [one.address for one in people if one.is_active])
         seen = provider_list.last_seen(connection, provider.id)
         handed_in = filings.of_provider(connection, provider.id, inside=False)
+        tasks = operator_tasks.of_provider(connection, provider.id)
+        asked = humans.of_people(connection, [one.address for one in people], _ASKED)
         [standing] = providers.standings(connection, *here, of=[provider.id])
+    numbers = {one.id: one.number for one in known}
     return ProviderPage(
         provider=provider,
         standing=standing,
@@ -67,6 +72,8 @@ def read(ctx: Context, code: str) -> ProviderPage:
         ],
         cases=known,
         filings=[one for one in reversed(handed_in) if one.round],
+        tasks=[errand(one, numbers.get(one.case_id or 0, "")) for one in tasks],
+        asked=asked,
         barred_by=next((one for one in known if one.is_permanent and one.is_open), None),
     )
 

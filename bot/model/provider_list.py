@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.model.case import Case
+from bot.model.case_file import Errand
 from bot.model.filing import Filing
 from bot.model.history import Shown
+from bot.model.human import HumanRequest
 from bot.model.provider import Admin, Provider, Standing
 
 
@@ -49,7 +51,9 @@ class Reached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderPage:
-    """admins: the departed last. cases, filings: newest first. barred_by: the case that put it on the black list, None where it is not."""
+    """admins: the departed last. cases, filings, asked: newest first. tasks: what our staff still have to do. asked: its people's wishes for a person.
+
+    barred_by: the case that put it on the black list, None where it is not."""
 
     provider: Provider
     standing: Standing
@@ -58,3 +62,5 @@ class ProviderPage:
     cases: Sequence[Case]
     filings: Sequence[Filing]
     barred_by: Case | None
+    tasks: Sequence[Errand] = ()
+    asked: Sequence[HumanRequest] = ()

@@ -1,5 +1,6 @@
 """Who asked for a person, and about which answer."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -70,6 +71,14 @@ def listed(connection: Connection, *, only_open: bool = True, limit: int = 100) 
     else:
         statement = select(table).order_by(table.c.id.desc())
     return [_request(row) for row in connection.execute(statement.limit(limit))]
+
+
+def of_people(connection: Connection, addresses: Collection[Address], limit: int) -> list[HumanRequest]:
+    """What these people asked a person for, the newest first."""
+    wanted = set(addresses)
+    userids = table.c.userid.in_(sorted({one.userid for one in wanted}))
+    rows = connection.execute(select(table).where(userids).order_by(table.c.id.desc()).limit(4 * limit))
+    return [one for row in rows if (one := _request(row)).address in wanted][:limit]
 
 
 def count_open(connection: Connection) -> int:

@@ -93,6 +93,7 @@ def test_a_page_says_how_its_apps_stand_whom_it_reaches_and_why_it_is_barred(hou
     assert number in page
     assert "王伟" in page
     assert "没有查看过通知" in page
+    assert "请在平台上执行" in page
     barring = issue(house, cast, permanent(), key="barred")
     assert f'href="/console/cases/{barring}"' in author.get("/console/providers/of/A").text
     assert author.get("/console/providers/of/none").status_code == 404
