@@ -51,9 +51,10 @@ class Reached:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderPage:
-    """admins: the departed last. cases, filings, asked: newest first. tasks: what our staff still have to do. asked: its people's wishes for a person.
+    """admins: the departed last. cases, filings, asked: newest first. barred_by: the case that put it on the black list, None for none.
 
-    barred_by: the case that put it on the black list, None where it is not."""
+    tasks: what our staff still have to do. asked: its people's wishes for a person.
+    """
 
     provider: Provider
     standing: Standing
