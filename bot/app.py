@@ -181,11 +181,14 @@ class App:
             Job("media", MEDIA_EVERY_S, lambda: chat_media.run(Context(self.house), self.client)),
             Job("broadcasts", BROADCASTS_EVERY_S, lambda: broadcast_work.run(Context(self.house))),
             Job("recalls", BROADCASTS_EVERY_S, lambda: broadcast_work.recall(Context(self.house), self.client)),
-            Job("questions", QUESTIONS_EVERY_S, lambda: questions_asked.gather(Context(self.house))),
             Job("rules", RULEBOOKS_EVERY_S, lambda: rulebooks.publish_due(Context(self.house))),
             Job("alarms", ALARMS_EVERY_S, lambda: alarms.look_after(Context(self.house))),
         )
-        slow = (Job("rulebooks", RULEBOOKS_EVERY_S, lambda: rulebook_fits.run(Context(self.house))),)
+        slow = (
+            Job("rulebooks", RULEBOOKS_EVERY_S, lambda: rulebook_fits.run(Context(self.house))),
+            Job("questions", QUESTIONS_EVERY_S, lambda: questions_asked.gather(Context(self.house))),
+            Job("old_questions", FILES_EVERY_S, lambda: questions_asked.forget(Context(self.house))),
+        )
         return Worker(self.house, self.engine, self.queue, jobs, slow)
 
     def close_days(self) -> None:

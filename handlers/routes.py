@@ -1,7 +1,8 @@
 """THE ordered table: the first line that matches takes the message.
 
 A command matches only when the whole normalised text stands in its list. Everything else a person types is a question; so is 广播 with
-words behind it, to everybody but an operator. None of these commands changes anything: what does is a press on a card.
+words behind it, to everybody but an operator. None of these commands changes anything but what is kept of an opinion (有用, 没用): what
+does is a press on a card.
 """
 
 from collections.abc import Callable

@@ -97,7 +97,12 @@ class Book:
 
     def with_ties(self, overlay: Overlay) -> "Book":
         """This book with other ties: what they would change can be looked at before it is so."""
-        return replace(self, _finder=replace(self._finder, overlay=overlay))
+        return replace(self, _finder=self._finder.with_ties(overlay))
+
+    def nearest(self, question: str, most: int = 5) -> list[tuple[Clause, float]]:
+        """The clauses most like `question`, best first, with their scores, as the cheap model alone has them."""
+        scores = self._finder.cheap_scores(tidy(question))
+        return [(clause, float(score)) for clause, score in zip(scores.order[:most], scores.by_clause[:most], strict=True)]
 
     def warm(self) -> None:
         """Load everything that the first question would otherwise wait for."""

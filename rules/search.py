@@ -5,6 +5,7 @@ decides alone where it is sure; the sentence encoder on top. An answer is given 
 than a threshold.
 """
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -102,6 +103,16 @@ class Finder:
         if clause is None:
             return self._refuse(GONE, scores, 1.0, language)
         return replace(self._quote(clause, scores, tidied, vector, 1.0, language), tied=True, say=tie.say)
+
+    def with_ties(self, overlay: Overlay) -> "Finder":
+        """The same with other ties, at once: all that was made of the text and the models is shared."""
+        other = copy.copy(self)
+        object.__setattr__(other, "overlay", overlay)
+        return other
+
+    def cheap_scores(self, tidied: str) -> Scores:
+        """What the cheap model alone says."""
+        return self._weigh(self.model.by_grams.score(tidied))
 
     def scores(self, tidied: str) -> tuple[Scores, bool]:
         """What the models say, without the phrases known word for word; and whether the encoder was asked."""

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from bot import clock, failpoint
 from bot.actions.rights import by, must
@@ -30,7 +30,7 @@ from rules.overlay import key as evened
 
 PAGE, PHRASINGS, DOWN = 50, 100, 100
 ALIKE = 0.5  # share of bigrams in common from which two questions stand in one group
-_ROWS, _HEADS = 1_000, 5_000
+_ROWS, _MOST, _HEADS, _OLD = 2_000, 200, 5_000, 2_000
 _YOUNG = timedelta(seconds=30)  # a row that was given its number earlier may be committed later, but not by more than this
 _MOST_A_RUN = 20
 
@@ -39,37 +39,45 @@ _MOST_A_RUN = 20
 
 
 def gather(ctx: Context) -> int:
-    """Put what was refused since the last time into groups. Returns how many. Safe to run in several workers, and to be killed."""
-    total = 0
+    """Put what was refused since the last time into groups. Returns how many. Safe to run in several workers, and to be killed.
+
+    What is like what is found out before anything is locked; how far it got is noted in the transaction that counts, so that each
+    message counts once.
+    """
+    total, likeness = 0, None
     for _ in range(_MOST_A_RUN):
-        with ctx.transaction() as tx:
-            after = questions.read_until(tx)
-            found, last = questions.refused(tx, after, clock.now() - _YOUNG, _ROWS)
+        with ctx.read() as connection:
+            after = questions.read_until(connection)
+            found, last = questions.refused(connection, after, clock.now() - _YOUNG, _ROWS, _MOST)
             if last == after:
-                questions.forget(tx, clock.now() - timedelta(days=ctx.settings.inbox_keep_days))
                 return total
-            _group(tx, found)
+            times, newest = _counted(found)
+            fresh = newest.keys() - questions.known(connection, list(newest))
+            if fresh and likeness is None:
+                likeness = _Likeness(questions.heads(connection, _HEADS))
+        with ctx.transaction() as tx:
+            if not questions.note_read(tx, after, last):  # another worker has them
+                return total
+            for text, asked in newest.items():
+                if not questions.counted(tx, text, asked.at, times[text]):
+                    likeness = likeness or _Likeness(questions.heads(tx, _HEADS))
+                    likeness.add(questions.add(tx, text, asked, times[text], likeness.closest(text)), text)
             failpoint.reach("questions.grouped")
-            questions.note_read(tx, last)
         total += len(found)
     return total
 
 
-def _group(tx: Tx, found: Sequence[Asked]) -> None:
+def _counted(found: Sequence[Asked]) -> tuple[Counter[str], dict[str, Asked]]:
+    """How often each way of asking was used, and the first who asked so at the time of the last."""
     times: Counter[str] = Counter()
     newest: dict[str, Asked] = {}
     for asked in found:
         text = evened(tidy(asked.text))
         if has_words(text):
             times[text] += 1
-            newest[text] = replace(newest.get(text, asked), at=asked.at)
-    fresh = {text: asked for text, asked in newest.items() if not questions.counted(tx, text, asked.at, times[text])}
-    if not fresh:
-        return
-    likeness = _Likeness(questions.heads(tx, _HEADS))
-    for text, asked in fresh.items():
-        group_id = questions.add(tx, text, asked, times[text], likeness.closest(text))
-        likeness.add(group_id, text)
+            first = newest.get(text) or replace(asked, text=texts.kept(asked.text))
+            newest[text] = replace(first, at=asked.at)
+    return times, newest
 
 
 class _Likeness:
@@ -79,22 +87,39 @@ class _Likeness:
         self._sizes: dict[int, int] = {}
         self._holders: dict[str, list[int]] = defaultdict(list)
         for group_id, text in heads:
-            self.add(group_id, evened(tidy(text)))
+            self.add(group_id, text)
 
     def add(self, group_id: int, text: str) -> None:
         if group_id in self._sizes:
             return
-        own = bigrams(text)
+        own = _bigrams(text)
         self._sizes[group_id] = len(own)
         for bigram in own:
             self._holders[bigram].append(group_id)
 
     def closest(self, text: str) -> int | None:
-        own = bigrams(text)
+        own = _bigrams(text)
         shared = Counter(group_id for bigram in own for group_id in self._holders.get(bigram, ()))
         like = [(number / (len(own) + self._sizes[group_id] - number), -group_id) for group_id, number in shared.items()]
         best = max(like, default=(0.0, 0))
         return -best[1] if best[0] >= ALIKE else None
+
+
+@lru_cache(2 * _HEADS)  # evening a text out takes longer than all the rest
+def _bigrams(text: str) -> frozenset[str]:
+    return bigrams(text)
+
+
+def forget(ctx: Context) -> int:
+    """Delete what nobody has asked for as long as messages are kept, and nobody tied. Returns how much. A little at a time."""
+    before = clock.now() - timedelta(days=ctx.settings.inbox_keep_days)
+    with ctx.read() as connection:
+        gone = questions.old(connection, before, _OLD)
+    if gone.phrasings or gone.groups or gone.thumbs:
+        with ctx.transaction() as tx:
+            questions.forget(tx, gone, before)
+            failpoint.reach("questions.forgotten")
+    return len(gone.phrasings) + len(gone.thumbs)
 
 
 # Looking
@@ -179,19 +204,22 @@ def tie(ctx: Context, actor: Operator, group_id: int, version: int, wanted: Want
     """
     with ctx.read() as connection:  # asked before anything is locked: it takes a while
         generation = rulebooks.generation(connection)
+        current = rulebooks.in_force(connection)
+    if current is not None and current.dated != ctx.book().version:  # this process has not swapped its book yet
+        raise Stale("rulebook")
     found = look(ctx, actor, group_id, wanted)
     if found.mark != mark:
         raise Stale("question")
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR)
-        group = _unchanged(tx, group_id, version)
-        if rulebooks.generation(tx) != generation:
+        rulebooks.bump(tx)  # first: whoever else changes the book waits, and what was looked at holds
+        if rulebooks.generation(tx) != generation + 1:
             raise Stale("question")
+        group = _unchanged(tx, group_id, version)
         now = clock.now()
         ties.end(tx, group_id, actor.id, now)
         ties.add(tx, group_id, found.texts, wanted.lineage, wanted.say.strip(), actor.id, now)
         group = questions.advance(tx, group, "tie")
-        rulebooks.bump(tx)
         failpoint.reach("questions.tied")
         told = {"group": group_id, "lineage": wanted.lineage or "", "texts": len(found.texts)}
         trail.record(tx, by(actor), "question_tied", told, personal={"texts": list(found.texts), "say": wanted.say.strip()})
@@ -202,9 +230,9 @@ def undo(ctx: Context, actor: Operator, group_id: int, version: int) -> Group:
     """Take the answer back; from now on the rule book answers by itself again. Raises Stale, TransitionNotAllowed, NotFound."""
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR)
+        rulebooks.bump(tx)
         group = questions.advance(tx, _unchanged(tx, group_id, version), "undo")
         ties.end(tx, group_id, actor.id, clock.now())
-        rulebooks.bump(tx)
         trail.record(tx, by(actor), "question_untied", {"group": group_id})
         return group
 
@@ -233,7 +261,7 @@ def _checked(ctx: Context, tx: Tx, group_id: int, wanted: Wanted) -> list[str]:
         raise UserMistake(texts.SAY_SOMETHING)
     if wanted.lineage is not None and wanted.lineage not in {clause.lineage for clause in ctx.book().clauses}:
         raise UserMistake(texts.NO_SUCH_CLAUSE)
-    if texts.QUOTES & set(say):
+    if texts.CITES.search(say):
         raise UserMistake(texts.NO_QUOTES)
     found = questions.texts(tx, group_id, wanted.phrasings[:PHRASINGS])
     if not found:

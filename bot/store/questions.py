@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound, Stale
@@ -16,35 +17,40 @@ from bot.store.tables import question_groups as table
 
 _READ = "questions"  # in counters: the inbox row up to which everything is in groups
 _REFUSED = "ask_rule refusal"
+_TIED = "ask_rule refusal tied"  # answered as an operator said
 TEXT_CHARS = 400
 
 
 # From the inbox
 
 
-def read_until(tx: Tx) -> int:
-    """The last inbox row that is in groups; nobody else reads on until this transaction ends."""
+def read_until(connection: Connection) -> int:
+    """The last inbox row that is in groups."""
+    return connection.execute(select(counters.c.last).where(counters.c.name == _READ)).scalar_one_or_none() or 0
+
+
+def note_read(tx: Tx, before: int, last: int) -> bool:
+    """Everything up to `last` is in groups with this transaction. False where somebody else read on from `before` meanwhile."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     tx.execute(dialect.insert(counters).values(name=_READ, last=0).on_conflict_do_nothing())
-    last: int = tx.execute(select(counters.c.last).where(counters.c.name == _READ).with_for_update()).scalar_one()
-    return last
+    same = counters.c.name == _READ, counters.c.last == before
+    return tx.execute(update(counters).where(*same).values(last=last)).rowcount == 1
 
 
-def note_read(tx: Tx, last: int) -> None:
-    """Everything up to this row is in groups."""
-    tx.execute(update(counters).where(counters.c.name == _READ).values(last=last))
+def refused(connection: Connection, after: int, before: datetime, limit: int, most: int) -> tuple[list[Asked], int]:
+    """(at most so many that were refused among the next rows, the last row that was looked at).
 
-
-def refused(connection: Connection, after: int, before: datetime, limit: int) -> tuple[list[Asked], int]:
-    """(what was refused among the next rows, the last row that was looked at). before: younger rows wait: an older one may still come."""
+    before: younger rows wait: an older one may still come.
+    """
     wanted = select(inbox.c.id, inbox.c.kind, inbox.c.fields, inbox.c.outcome, inbox.c.arrived_at).where(inbox.c.id > after)
     rows = connection.execute(wanted.order_by(inbox.c.id).limit(limit)).all()
-    found, last = [], after
+    found: list[Asked] = []
+    last = after
     for row in rows:
-        if row.arrived_at >= before:
+        if row.arrived_at >= before or len(found) == most:
             break
         last = row.id
-        if row.kind == "text" and row.outcome.startswith(_REFUSED):
+        if row.kind == "text" and row.outcome.startswith(_REFUSED) and row.outcome != _TIED:
             told = row.fields.get("content") if isinstance(row.fields, dict) else None
             found.append(Asked(text=str(told or ""), topic=row.outcome.removeprefix(_REFUSED).strip(), at=row.arrived_at))
     return found, last
@@ -56,6 +62,13 @@ def refused(connection: Connection, after: int, before: datetime, limit: int) ->
 def key(evened: str) -> str:
     """What names one way of asking."""
     return hashlib.sha256(evened.encode("utf-8", "replace")).hexdigest()
+
+
+def known(connection: Connection, evened: Sequence[str]) -> set[str]:
+    """Of these texts, those that somebody asked before."""
+    keys = {key(text): text for text in evened}
+    found = connection.execute(select(unanswered.c.key).where(unanswered.c.key.in_(list(keys)))).scalars()
+    return {keys[one] for one in found}
 
 
 def counted(tx: Tx, evened: str, at: datetime, number: int) -> bool:
@@ -73,23 +86,50 @@ def add(tx: Tx, evened: str, asked: Asked, number: int, group_id: int | None) ->
     """Write a new way of asking, in a group of its own where `group_id` is None. Returns its group."""
     text = asked.text[:TEXT_CHARS]
     times = {"first_at": asked.at, "last_at": asked.at}
+    if group_id is not None:
+        more = update(table).where(table.c.id == group_id).values(count=table.c.count + number, last_at=asked.at)
+        if not tx.execute(more).rowcount:  # it was forgotten meanwhile
+            group_id = None
     if group_id is None:
         values = {"text": text, "topic": asked.topic[:32], "count": number, "state": GroupState.OPEN, **times}
         group_id = tx.execute(insert(table).values(**values).returning(table.c.id)).scalar_one()
-    else:
-        tx.execute(update(table).where(table.c.id == group_id).values(count=table.c.count + number, last_at=asked.at))
     tx.execute(insert(unanswered).values(key=key(evened), group_id=group_id, text=text, count=number, **times))
     assert group_id is not None
     return group_id
 
 
-def forget(tx: Tx, before: datetime) -> None:
-    """What nobody has asked for so long, and nobody tied, is kept no longer than messages are."""
-    tied = select(ties.c.group_id)
-    old = unanswered.c.last_at < before, unanswered.c.group_id.not_in(tied)
-    tx.execute(delete(unanswered).where(*old))
-    tx.execute(delete(table).where(table.c.last_at < before, table.c.id.not_in(tied), table.c.id.not_in(select(unanswered.c.group_id))))
-    tx.execute(delete(thumbs).where(thumbs.c.at < before))
+@dataclass(frozen=True, slots=True)
+class Old:
+    """Keys of what nobody has asked, or said, for long."""
+
+    phrasings: Sequence[int]
+    groups: Sequence[int]
+    thumbs: Sequence[str]
+
+
+def old(connection: Connection, before: datetime, limit: int) -> Old:
+    """What nobody has asked since then, and nobody tied: kept no longer than messages are. `limit` of each at most."""
+    is_tied = select(ties.c.id).where(ties.c.group_id == unanswered.c.group_id).exists()
+    phrasings = connection.execute(select(unanswered.c.id).where(unanswered.c.last_at < before, ~is_tied).limit(limit)).scalars().all()
+    is_kept = or_(
+        select(ties.c.id).where(ties.c.group_id == table.c.id).exists(),
+        select(unanswered.c.id).where(unanswered.c.group_id == table.c.id, unanswered.c.id.not_in(phrasings)).exists(),
+    )
+    groups = connection.execute(select(table.c.id).where(table.c.last_at < before, ~is_kept).limit(limit)).scalars().all()
+    said = connection.execute(select(thumbs.c.key).where(thumbs.c.at < before).limit(limit)).scalars().all()
+    return Old(phrasings, groups, said)
+
+
+def forget(tx: Tx, gone: Old, before: datetime) -> None:
+    """Delete it, unless it was asked or tied meanwhile."""
+    is_tied = select(ties.c.id).where(ties.c.group_id == unanswered.c.group_id).exists()
+    tx.execute(delete(unanswered).where(unanswered.c.id.in_(gone.phrasings), unanswered.c.last_at < before, ~is_tied))
+    is_kept = or_(
+        select(ties.c.id).where(ties.c.group_id == table.c.id).exists(),
+        select(unanswered.c.id).where(unanswered.c.group_id == table.c.id).exists(),
+    )
+    tx.execute(delete(table).where(table.c.id.in_(gone.groups), ~is_kept))
+    tx.execute(delete(thumbs).where(thumbs.c.key.in_(gone.thumbs), thumbs.c.at < before))
 
 
 def heads(connection: Connection, limit: int) -> list[tuple[int, str]]:

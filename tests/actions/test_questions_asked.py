@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.errors import Stale, TransitionNotAllowed, UserMistake
 from bot.model.question import GROUP, GroupState, Wanted
 from bot.model.texts import questions_asked as texts
-from bot.store import inbox, rulebooks, ties
+from bot.store import inbox, questions, rulebooks, ties
 from rules.overlay import MAX_SAY_CHARS
 from tests.cast import at
 from tests.flows.processes import environment
@@ -241,9 +241,13 @@ def test_what_nobody_asked_for_long_is_forgotten_unless_it_was_tied(house, cast,
     gather(house)
     first, _ = sorted(groups(house), key=lambda one: one.id)
     tie(house, cast, first)
+    questions_asked.thumb(Context(house), at("WangWei"), is_good=False)
     clock.tick(days=house.settings.inbox_keep_days + 1)
-    gather(house)
+    assert questions_asked.forget(Context(house)) == 2
+    assert all_of(house.database, "thumbs") == []
     assert [row.text for row in all_of(house.database, "question_groups")] == ["客服电话是多少"]
+    assert [row.text for row in all_of(house.database, "unanswered")] == ["客服电话是多少"]
+    assert questions_asked.forget(Context(house)) == 0
 
 
 def test_thumbs_are_kept_once_for_each_answer_and_the_last_word_counts(house, cast, asked):
@@ -255,3 +259,67 @@ def test_thumbs_are_kept_once_for_each_answer_and_the_last_word_counts(house, ca
     assert page.thumbs == (0, 1)
     assert [(one.text, one.outcome) for one in page.down] == [("怎么恢复", "ask_rule 4.2")]
     assert questions_asked.thumb(Context(house), at("ZhaoMin"), is_good=True) == texts.NOTHING_TO_RATE
+
+
+def test_two_workers_at_once_count_each_message_once(house, cast, asked, monkeypatch):
+    asked("客服电话是多少", "怎么开发票")
+    real = questions.refused
+
+    def other_first(*given):
+        found = real(*given)
+        monkeypatch.setattr(questions, "refused", real)
+        assert gather(house) == 2
+        return found
+
+    monkeypatch.setattr(questions, "refused", other_first)
+    assert gather(house) == 0
+    assert [one.count for one in groups(house)] == [1, 1]
+
+
+def test_what_was_answered_as_an_operator_said_is_not_asked_in_vain(house, cast, asked):
+    asked("客服电话是多少", outcome="ask_rule refusal tied")
+    assert gather(house) == 0
+    assert groups(house) == []
+
+
+def test_numbers_and_addresses_of_somebody_are_not_kept(house, cast, asked):
+    asked("我的手机 13800001111，邮箱 wang.wei@example.com，第 12 天还没答复")
+    gather(house)
+    assert [one.text for one in groups(house)] == ["我的手机 …，邮箱 …，第 12 天还没答复"]
+
+
+def test_what_another_tie_changed_meanwhile_must_be_looked_at_again(house, cast, asked, monkeypatch):
+    asked("客服电话是多少", "怎么开发票")
+    gather(house)
+    first, second = sorted(groups(house), key=lambda one: one.id)
+    what = wanted(house, first)
+    effect = questions_asked.look(Context(house), cast["author"], first.id, what)
+    real = questions_asked.look
+
+    def overtaken(ctx, actor, group_id, given):
+        found = real(ctx, actor, group_id, given)
+        if group_id == first.id:
+            tie(house, cast, second)
+        return found
+
+    monkeypatch.setattr(questions_asked, "look", overtaken)
+    with pytest.raises(Stale):
+        questions_asked.tie(Context(house), cast["author"], first.id, first.version, what, effect.mark)
+    with house.database.read() as connection:
+        assert [one.text for one in ties.overlay(connection).ties] == ["怎么开发票"]
+        assert rulebooks.generation(connection) == 1
+
+
+@pytest.mark.parametrize("say", ["按 4.2 办", "规则第四条写了", "第3.1条", "『可以』"])
+def test_words_that_look_like_the_rules_are_refused(house, cast, asked, say):
+    asked("客服电话是多少")
+    gather(house)
+    with pytest.raises(UserMistake, match="规则原文"):
+        tie(house, cast, groups(house)[0], say=say)
+
+
+@pytest.mark.parametrize("say", ["请看“应用管理”页，约占 99.5%。", "9 点到 18 点有人接听。"])
+def test_other_figures_may_be_said(house, cast, asked, say):
+    asked("客服电话是多少")
+    gather(house)
+    assert tie(house, cast, groups(house)[0], say=say).state is GroupState.TIED

@@ -16,7 +16,7 @@ from bot.model.texts import answers, chat_filings, common
 from bot.sandbox.menus import check_menu
 from bot.store import migrate
 from bot.store.database import Database
-from handlers.routes import CASES, CONTENTS, HELP, HUMAN, PROGRESS, ROUTES, VERSION, WANTS
+from handlers.routes import BAD, CASES, CONTENTS, GOOD, HELP, HUMAN, PROGRESS, ROUTES, VERSION, WANTS
 from tests.messages import text
 from tests.platform import event_of, message_of, text_of
 from tests.store.rows import all_of
@@ -59,6 +59,7 @@ def test_nor_is_any_that_the_rules_do_not_answer(wang):
 
 
 COMMANDS = [(CONTENTS, "contents"), (VERSION, "version"), (HELP, "help"), (CASES, "my_cases"), (PROGRESS, "progress"), (HUMAN, "ask_human")]
+COMMANDS += [(GOOD, "thumb_up"), (BAD, "thumb_down")]
 COMMANDS += [(words, str(want)) for want, words in WANTS.items()]
 
 
@@ -77,7 +78,7 @@ def test_a_command_in_other_scripts_and_widths(wang, dressed):
 
 
 def test_no_word_stands_in_two_lists():
-    lists = [HELP, CONTENTS, VERSION, CASES, PROGRESS, HUMAN, *WANTS.values()]
+    lists = [HELP, CONTENTS, VERSION, CASES, PROGRESS, HUMAN, GOOD, BAD, *WANTS.values()]
     assert len(frozenset().union(*lists)) == sum(map(len, lists))
 
 

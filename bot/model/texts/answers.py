@@ -37,6 +37,7 @@ _PICTURE = "具体行为对应哪一档处理，只写在原文的一张表格�
 _OUTSIDE = "这个问题不在《{title}》的范围内，我只回答这份规则里的内容。"
 _UNSURE = "这个问题我没有把握：规则原文可能没有写到，我不猜测。"
 _NOT_A_QUESTION = "没看懂这条消息。请用一句话描述您的问题，例如：应用被下架后怎么恢复？"
+_THUMBS = "这个回答有用吗？回复“有用”或“没用”。"
 _TRY = "也可以换个说法再问，或回复“目录”看全部条款。"
 _HUMAN = "需要工作人员答复的，回复“申请人工”。"
 _OPENING_CHARS = 20
@@ -113,7 +114,8 @@ def menu() -> str:
         "可以这样用：\n· 直接提问，例如：撤出推荐后老客户还能用吗\n"
         "· 回复条款编号（如 4.2）看原文\n· 回复“目录”看全部条款\n· 回复“版本”看规则的版本和出处\n"
         "服务商管理员还可以回复：\n· “我的处理”“进度”看案件和材料办到哪一步\n· “提交整改报告”“我要申诉”“申请恢复”“重新申请”“撤出推荐”\n"
-        "· 填写期间直接发图片，会加入材料\n对回答不满意，回复“申请人工”"
+        "· 填写期间直接发图片，会加入材料\n"
+        "得到回答后，可回复“有用”或“没用”；要工作人员答复，回复“申请人工”"
     )
 
 
@@ -191,9 +193,9 @@ def _source(book: Book) -> str:
 
 def _next_step(neighbours: Sequence[Clause]) -> str:
     if not neighbours:
-        return "没答到点上？换个说法再问，或回复“目录”看全部条款。"
+        return f"没答到点上？换个说法再问，或回复“目录”看全部条款。\n{_THUMBS}"
     close = "、".join(f"{clause.id} {clause.opening(_OPENING_CHARS)}" for clause in neighbours[:2])
-    return f"相近：{close}\n没答到点上？回复 {neighbours[0].id} 看原文，或回复“目录”看全部条款。"
+    return f"相近：{close}\n没答到点上？回复 {neighbours[0].id} 看原文，或回复“目录”看全部条款。\n{_THUMBS}"
 
 
 def _content_lines(book: Book) -> list[str]:

@@ -1,5 +1,7 @@
 """Words about questions that got no answer, and about what people say of answers."""
 
+import re
+
 from bot.model.question import GroupState
 
 STATES = {GroupState.OPEN: "待处理", GroupState.TIED: "已有答案", GroupState.PASSED: "不处理"}
@@ -13,17 +15,30 @@ SAID = {
 STALE = "您查看之后，同事改动了这里，或效果有了变化，没有生效。请重新查看效果后再确定。"
 SAY_SOMETHING = "选择“规则没有写”时，请写明要说的话。"
 NO_SUCH_CLAUSE = "请选择现行版本里的条款。"
-QUOTES = frozenset("「」")  # what rule text stands between
-NO_QUOTES = "要说的话里不能用「」：这对引号只用来引规则原文。"
+# What looks like the rules' own words: the marks that they stand between, and the numbers of clauses.
+CITES = re.compile(r"[「」『』]|第\s*[0-9零一二三四五六七八九十百]+\s*[条款章]|(?<![\d.])\d{1,2}\.\d{1,2}(?![\d.%])")
+NO_QUOTES = "要说的话里不能用「」，也不能写条款编号：那样会被当成规则原文。规则里写了的，请选择条款。"
+_SOMEBODYS = re.compile(r"\d{6,}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 CHOOSE = "请至少选一种问法。"
 NOTHING_TO_RATE = "没有找到您最近得到的答复，没有什么可评价的。"
 THANKS_GOOD = "谢谢反馈，已记下这个答复有用。"
 THANKS_BAD = "谢谢反馈，已记下这个答复没有帮到您。可以换个说法再问；需要工作人员答复的，回复“申请人工”。"
 
 
+def kept(question: str) -> str:
+    """A question as operators see it: without long numbers and mail addresses, which are somebody's."""
+    return _SOMEBODYS.sub("…", question)
+
+
 def too_long(most_chars: int) -> str:
     """To words that do not fit an answer."""
     return f"要说的话不超过 {most_chars} 个字，且不能含有无法保存的字符。"
+
+
+def outcome(words: str) -> str:
+    """What came of a question, as its row has it: "ask_rule 4.2", "ask_rule refusal deadline"."""
+    kind, _, _ = words.removeprefix("ask_rule ").partition(" ")
+    return answered("" if kind == "refusal" else kind)
 
 
 def answered(clause: str) -> str:

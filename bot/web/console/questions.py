@@ -45,7 +45,13 @@ class Questions:
         last = page.groups[-1] if page.groups else None
         following = _address(state=state, after=f"{last.count}~{last.id}") if last and not page.is_last else ""
         return self._desk.page(
-            "console/questions.html", page=page, states=texts.STATES, wanted=wanted or "down", address=_address, following=following
+            "console/questions.html",
+            page=page,
+            states=texts.STATES,
+            outcome=texts.outcome,
+            wanted=wanted or "down",
+            address=_address,
+            following=following,
         )
 
     def question(self, group_id: int) -> Response:
@@ -110,6 +116,7 @@ class Questions:
             now_said=answers.word(page.answer, book),
             clauses=book.clauses,
             by_lineage={clause.lineage: clause for clause in book.clauses},
+            nearest=book.nearest(page.group.text),
             near=[clause.lineage for clause in page.answer.neighbours],
             chosen=chosen,
             lineage=request.form.get("lineage", ""),

@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
 from bot import clock as product_clock
-from bot.actions import sign_in
+from bot.actions import questions_asked, sign_in
 from bot.context import Context
 from bot.model import sheet
 from bot.model.case import State
@@ -23,12 +23,14 @@ from bot.web.app import create_app
 from tests.cast import at, case_of, draft, finding, issue, pending
 from tests.flows.processes import free_port
 from tests.way_back import filing_of, hand_in
+from tests.web.console.test_questions import ask
 from tests.web.console.visitors import PASSWORD, give_password
 from tests.web.scene import play
 
 CHROMIUM = "/usr/bin/chromium"
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium on this machine")]
 PORT = free_port()
+KEPT = "本规则适用于哪些主体？"  # one of the questions kept in the project
 OPEN_ALL = (
     "() => { const all = [...document.querySelectorAll('details')]; all.forEach((one) => { one.open = true; }); return all.length > 0; }"
 )
@@ -178,6 +180,43 @@ def test_a_file_of_providers_is_looked_through_and_taken_in(served, house, cast,
     look(page, "roster-changes")
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_role("status")).to_contain_text("新增服务商 1")
+
+
+def test_a_question_is_answered_and_the_answer_taken_back(served, house, cast, clock, page):
+    ask(house, clock, "客服电话是多少", "客服的电话是多少啊", "怎么开发票")
+    ask(house, clock, KEPT)
+    ask(house, clock, "应用下架后怎么恢复", outcome="ask_rule 4.2")
+    questions_asked.thumb(Context(house), at("WangWei"), is_good=False)
+    come_in(page, served, house, "author")
+    page.goto(f"{served}/questions")
+    look(page, "questions")
+    for state in ("tied", "passed", "down"):
+        page.goto(f"{served}/questions?state={state}")
+        look(page, f"questions-{state}")
+    page.goto(f"{served}/questions")
+    page.get_by_role("link", name=KEPT).click()
+    page.get_by_label("由哪一条回答").select_option("none")
+    page.get_by_label("要说的话").fill("请看平台后台的公告。")
+    page.get_by_role("button", name="看看会改变什么").click()
+    expect(page.get_by_text("原来答对，改后答错")).to_be_visible()
+    look(page, "question-breaks")
+    page.goto(f"{served}/questions")
+    page.get_by_role("link", name="客服电话是多少").click()
+    look(page, "question")
+    page.get_by_label("由哪一条回答").select_option("none")
+    page.get_by_label("要说的话").fill("「4.2」可以")
+    page.get_by_role("button", name="看看会改变什么").click()
+    expect(page.get_by_role("alert")).to_contain_text("规则原文")
+    expect(page.get_by_label("要说的话")).to_have_value("「4.2」可以")
+    page.get_by_label("要说的话").fill("客服工作时间请看平台后台的公告。")
+    page.get_by_role("button", name="看看会改变什么").click()
+    look(page, "question-looked")
+    page.get_by_role("button", name="确定这个答案").click()
+    expect(page.get_by_role("status")).to_contain_text("已生效")
+    look(page, "question-tied")
+    page.get_by_role("button", name="撤回答案").click()
+    expect(page.get_by_role("status")).to_contain_text("已撤回")
+    look(page, "question-undone")
 
 
 def test_an_operators_morning(served, house, cast, clock, page):
