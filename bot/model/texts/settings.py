@@ -79,6 +79,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "template_move": "停用、恢复模板",
         "template_back": "恢复模板旧版本",
         "submit": "提交审批",
+        "renew_rules": "把草稿改按现行规则",
         "retract": "撤回提交",
         "discard": "作废草稿",
         "restore": "恢复草稿",
