@@ -1,10 +1,11 @@
 """Who may go where: every route is added here with the roles that it takes, and one that is not is closed to everybody."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from bot.actions import sign_in
 from bot.model.operator import Role
@@ -12,7 +13,7 @@ from bot.web.console.desk import Desk, own_path
 
 OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
 STAFF = frozenset(Role)
-_KEPT_FIELDS, _KEPT_CHARS = 60, 20_000
+_KEPT_FIELDS, _KEPT_CHARS = 1_000, 300_000  # a text of the rules, and a form with three fields for each clause
 _FORM_BYTES = 1 << 20  # what a form may have beside its files
 # what pages ask for every few seconds
 _BY_ITSELF = frozenset({"console.counts", "console.here", "console.broadcast_progress", "console.rulebook_progress"})
@@ -116,7 +117,9 @@ class Guard:
         """
         if not any(request.headers.get(name) for name in ("Sec-Fetch-Site", "Origin")):
             abort(403)
-        return self._desk.page("console/kept.html", status=403, fields=_fields(request.form), action=request.path)
+        return self._desk.page(
+            "console/kept.html", status=403, fields=_fields(request.form), had_files=any(request.files), action=request.path
+        )
 
     def _add_headers(self, response: Response) -> Response:
         for name, value in _HEADERS.items():
@@ -134,6 +137,7 @@ def _is_from_here() -> bool:
     return not origin or urlsplit(origin).netloc == request.host
 
 
-def _fields(form: Mapping[str, str]) -> list[tuple[str, str]]:
-    names = [name for name in form if name not in _NEVER_KEPT][:_KEPT_FIELDS]
-    return [(name, form[name][:_KEPT_CHARS]) for name in names]
+def _fields(form: "MultiDict[str, str]") -> list[tuple[str, str]]:
+    """Every value of every field: boxes of one name are several."""
+    typed = [(name, value[:_KEPT_CHARS]) for name, value in form.items(multi=True) if name not in _NEVER_KEPT]
+    return typed[:_KEPT_FIELDS]

@@ -137,6 +137,18 @@ def test_a_draft_is_written_on_by_its_author_alone_and_not_over_somebody_elses_c
     assert author.get(f"/console/cases/{other}/edit").headers["Location"] == f"/console/cases/{other}"
 
 
+def test_no_measure_is_lost_when_the_session_is_gone_in_mid_form(site, house, cast, author):
+    form = author.get("/console/cases/new")
+    author.post("/console/sign-out-everywhere", data=hidden(form), headers=HERE)
+    sent = {"found_on": product_clock.today(), **FILLED, "measure": ["cancel_recommendation", "cancel_search"], "do": "save"}
+    gone = author.post("/console/cases/new", data={**hidden(form), **sent}, headers=HERE)
+    assert gone.status_code == 403
+    assert gone.text.count('name="measure"') == 2
+    assert "应用没有任何功能。" in gone.text
+    kept = re.findall(r'name="(\w[^"]*)" value="([^"]*)"', gone.text)
+    assert ("measure", "cancel_search") in kept
+
+
 def test_a_measure_ends_with_the_last_second_of_its_day_in_china(house, cast, author):
     assert send(author, "save", **{"ends:cancel_search": "2026-12-31"}).status_code == 303
     ends = case_of(house, "V2026-000001").measures[0].ends_at
