@@ -104,24 +104,19 @@ def _smoothed(parts: Sequence[Part]) -> list[Part]:
 
 
 def _close(smooth: list[Part], gone: str, come: str) -> None:
-    """What only follows from chance at either end of a change is taken back out of it."""
-    head = _shared(gone, come)
-    _add(smooth, "same", gone[:head])
-    gone, come = gone[head:], come[head:]
-    tail = _shared(gone[::-1], come[::-1])
-    end = gone[len(gone) - tail :]
-    _add(smooth, "del", gone[: len(gone) - tail])
-    _add(smooth, "ins", come[: len(come) - tail])
-    _add(smooth, "same", end)
+    """What only follows from chance at either end of a change is taken back out of it, word by word."""
+    left, right = _TOKEN.findall(gone), _TOKEN.findall(come)
+    head = _shared(left, right)
+    tail = _shared(left[head:][::-1], right[head:][::-1])
+    _add(smooth, "same", "".join(left[:head]))
+    _add(smooth, "del", "".join(left[head : len(left) - tail]))
+    _add(smooth, "ins", "".join(right[head : len(right) - tail]))
+    _add(smooth, "same", "".join(left[len(left) - tail :]))
 
 
-def _shared(left: str, right: str) -> int:
-    count = 0
-    for one, other in zip(left, right, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+def _shared(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many words they begin with in common."""
+    return next((count for count, (one, other) in enumerate(zip(left, right, strict=False)) if one != other), min(len(left), len(right)))
 
 
 def propose(old: Document, clauses: Sequence[Clause]) -> Mapping[str, str]:

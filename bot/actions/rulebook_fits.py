@@ -78,7 +78,7 @@ def _make(ctx: Context, known: Rulebook, phrases: tuple[bank.Phrase, ...]) -> No
         if fresh.version != known.version or fresh.tries != known.tries:
             raise _Unwanted
         rulebooks.keep_model(tx, fresh, blob)
-        told_of = {**outcome.kept(), "vectors": sentences is not None}
+        told_of = {**outcome.kept(), "vectors": sentences is not None or ctx.settings.rules_encoder == "off"}
         ready = {"regression": told_of, "tested": fresh.content, "progress": 100, "leased_until": None, "failure": ""}
         rulebooks.advance(tx, fresh, "fitted", **ready)
         figures = {"asked": outcome.asked, "broken": outcome.count("broken"), "gone": outcome.count("gone")}

@@ -105,8 +105,11 @@ def send_back(ctx: Context, actor: Operator, dated: str, version: int, reason: s
     return _step(ctx, actor, Role.APPROVER, dated, version, "send_back", personal={"reason": reason}, submitted_at=None)
 
 
-def approve(ctx: Context, actor: Operator, dated: str, version: int) -> Rulebook:
-    """Approve it as another person than its author; in force at once where its day has come. Raises UserMistake, Stale."""
+def approve(ctx: Context, actor: Operator, dated: str, version: int, *, accepts_broken: bool = False) -> Rulebook:
+    """Approve it as another person than its author; in force at once where its day has come.
+
+    accepts_broken: the approver said that the questions which would be answered wrongly were looked at. Raises UserMistake, Stale.
+    """
     with ctx.transaction() as tx:
         must(tx, actor, Role.APPROVER)
         known = _unchanged(tx, dated, version)
@@ -114,9 +117,12 @@ def approve(ctx: Context, actor: Operator, dated: str, version: int) -> Rulebook
         if actor.id == known.author_id:
             raise UserMistake(texts.NOT_YOUR_OWN)
         _must_be_ready(tx, known)
+        broken = int((known.regression or {}).get("broken", 0))
+        if broken and not accepts_broken:
+            raise UserMistake(texts.broken_unseen(broken))
         day = max(known.effective_on, clock.today())  # a day that has passed meanwhile was not one of this text
         moved = rulebooks.advance(tx, known, "approve", approver_id=actor.id, approved_at=clock.now(), effective_on=day)
-        _record(tx, by(actor), "rules_approved", moved, {"content": moved.content, "effective_on": moved.effective_on})
+        _record(tx, by(actor), "rules_approved", moved, {"content": moved.content, "effective_on": moved.effective_on, "broken": broken})
         return publish(tx, moved) if moved.effective_on <= clock.today() else moved
 
 

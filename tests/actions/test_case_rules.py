@@ -6,9 +6,17 @@ from bot.actions import case_rules, cases
 from bot.bookshelf import Bookshelf
 from bot.context import Context, House
 from bot.errors import TransitionNotAllowed, UserMistake
+from bot.store import notices as notice_rows
 from rules.documents import latest
 from tests.cast import case_of, draft, finding, issue, pending
 from tests.rulebooks import DATED, approved
+
+
+def now(house):
+    """The house with the book that the database describes by now."""
+    shelf = Bookshelf(house.database, "off")
+    shelf.open()
+    return House(settings=house.settings, database=house.database, book=lambda: shelf.book, wake=house.wake)
 
 
 @pytest.fixture
@@ -17,9 +25,7 @@ def newer(house, cast):
     numbers = {"draft": draft(house, cast), "pending": pending(house, cast, finding(app="app-2"), "two")}
     numbers["issued"] = issue(house, cast, finding(ground="2.10"), "three")
     approved(house, cast)
-    shelf = Bookshelf(house.database, "off")
-    shelf.open()
-    return House(settings=house.settings, database=house.database, book=lambda: shelf.book, wake=house.wake), numbers
+    return now(house), numbers
 
 
 def test_a_draft_keeps_its_version_until_its_author_says_otherwise(newer, cast):
@@ -49,3 +55,26 @@ def test_nobody_else_takes_a_draft_over(newer, cast):
     house, numbers = newer
     with pytest.raises(UserMistake):
         case_rules.renew(Context(house), cast["approver"], numbers["draft"])
+
+
+def test_a_case_keeps_the_version_it_was_opened_under(house, cast):
+    number = pending(house, cast)
+    approved(house, cast)
+    new = now(house)
+    case = cases.approve(Context(new), cast["approver"], number)
+    assert case.rule_version == latest().version
+    with house.database.read() as connection:
+        statement = notice_rows.of_case(connection, case.id)[0].statement
+    headings = [section.heading for section in statement.sections]
+    assert f"规则原文（第 2.9 条，{latest().version} 版）" in headings
+
+
+def test_a_case_opened_later_quotes_the_clause_under_its_new_number(house, cast):
+    approved(house, cast)
+    new = now(house)
+    number = issue(new, cast)
+    case = case_of(house, number)
+    assert case.rule_version == DATED
+    with house.database.read() as connection:
+        statement = notice_rows.of_case(connection, case.id)[0].statement
+    assert f"规则原文（第 2.10 条，{DATED} 版）" in [section.heading for section in statement.sections]

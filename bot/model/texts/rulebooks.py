@@ -177,6 +177,11 @@ def approving(book: Rulebook, today: str) -> str:
     return f"批准后在 {book.effective_on} 零点（北京时间）自动生效，在那之前可以撤回批准。已有案件仍按起草时的版本。"
 
 
+def broken_unseen(count: int) -> str:
+    """Some questions would be answered wrongly, and nobody said that they were looked at."""
+    return f"试答里有 {count} 个问题会答坏：请先看过，再勾选接受；不能接受的，请退回起草人。"
+
+
 def broadcast_title(dated: str) -> str:
     """Of the card that tells providers."""
     return f"平台规则更新（{dated} 版）"

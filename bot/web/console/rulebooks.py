@@ -29,7 +29,9 @@ _STEPS: dict[str, _Step] = {
     "discard": rulebooks.discard,
 }
 _DECISIONS: dict[str, _Step] = {
-    "approve": rulebooks.approve,
+    "approve": lambda ctx, me, dated, version: rulebooks.approve(
+        ctx, me, dated, version, accepts_broken=request.form.get("accepts_broken") == "1"
+    ),
     "unapprove": rulebooks.unapprove,
     "send_back": lambda ctx, me, dated, version: rulebooks.send_back(ctx, me, dated, version, _text("reason")),
 }

@@ -62,6 +62,7 @@ def test_a_rule_change_goes_all_the_way(served, house, cast, known, page, clock)
     page.goto(f"{served}/rulebooks/{DATED}")
     page.evaluate(OPEN_ALL)
     look(page, "rulebook-approve")
+    page.get_by_label("已看过，可以接受").check()
     page.get_by_role("button", name="批准", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("已批准并生效")
     assert read(house).state is RuleState.IN_FORCE
