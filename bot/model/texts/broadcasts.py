@@ -106,6 +106,21 @@ def too_many_lines(most: int) -> str:
     return f"名单太长：最多 {most} 行。要发给更多人时，请选“全部服务商”再用条件缩小范围。"
 
 
+def no_categories(most: int) -> str:
+    """Nothing to take, or too much."""
+    return f"请每行写一个应用编号和它的类目，用逗号隔开，最多 {most} 行。"
+
+
+def bad_category(n: int, code: str) -> str:
+    """A line that cannot be taken."""
+    return f"第 {n} 行“{code[:40]}”：没有这个应用编号，或类目超过 64 个字，或多了一列。"
+
+
+def and_more(number: int) -> str:
+    """Lines that are not shown."""
+    return f"另有 {number} 行同样无法识别。"
+
+
 def audience(to: Audience) -> str:
     """Whom it is for, in one sentence."""
     if to.everybody:

@@ -111,6 +111,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "broadcast_resend": "补发给没收到的人",
         "broadcast_recall": "撤回已发出的消息",
         "broadcast_test": "试发给自己",
+        "categories_put": "写应用类目",
     },
     "提问与待办": {"answer": "人工答复", "drop": "关闭人工申请", "finish": "办结待办"},
     "规则版本": {

@@ -5,19 +5,20 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from bot.actions import broadcast_messages, broadcast_plans, broadcasts
+from bot.actions import app_categories, broadcast_messages, broadcast_plans, broadcasts
 from bot.context import Context
 from bot.errors import Stale, UserMistake
 from bot.model.broadcast import Broadcast, Content, Form, State
 from bot.model.operator import Role
 from bot.model.texts import broadcasts as texts
 from bot.model.texts import console_broadcasts as words
+from bot.store import app_categories as category_rows
 from bot.store import audiences
 from bot.store import broadcasts as rows
 from bot.web.console import broadcast_forms
 from bot.web.console.broadcast_forms import Typed
 from bot.web.console.desk import Desk, go, names, number_of, way_back
-from bot.web.console.guard import Guard
+from bot.web.console.guard import STAFF, Guard
 from bot.web.console.markdown import html
 
 OPERATORS = (Role.OPERATOR,)
@@ -35,6 +36,8 @@ class BroadcastComposer:
         guard.add("/broadcasts/new", self.broadcast_new, may=OPERATORS)
         guard.add("/broadcasts/<number>/edit", self.broadcast_edit, may=OPERATORS)
         guard.add("/broadcasts/preview", self.broadcast_preview, may=OPERATORS, methods=("POST",))
+        guard.add("/broadcasts/categories", self.categories, may=STAFF)
+        guard.add("/broadcasts/categories/put", self.categories_put, may=OPERATORS, methods=("POST",))
         guard.add("/broadcasts/write", self.broadcast_write, may=OPERATORS, methods=("POST",))
 
     def broadcast_new(self) -> Response:
@@ -81,6 +84,24 @@ class BroadcastComposer:
         except Stale:
             return self._page(self._begun(), typed.fields, typed=typed, key=key, wrong=words.STALE, status=409)
         return go(url_for("console.broadcast", number=kept.number, said="saved"))
+
+    def categories(self) -> Response:
+        """Of what category apps are."""
+        return self._categories(said=words.SAID.get(request.args.get("said", ""), ""))
+
+    def categories_put(self) -> Response:
+        """Said anew of some of them."""
+        try:
+            app_categories.put(self._desk.context(), self._desk.me(), request.form.get("lines", ""))
+        except UserMistake as error:
+            return self._categories(wrong=error.say, lines=request.form.get("lines", ""), status=409)
+        return go(url_for("console.categories", said="categories"))
+
+    def _categories(self, status: int = 200, **shown: Any) -> Response:
+        with self._desk.context().read() as connection:
+            counts = category_rows.counts(connection)
+        may_write = self._desk.me().may(Role.OPERATOR)
+        return self._desk.page("console/broadcast_categories.html", status, numbers=counts, may_write=may_write, **shown)
 
     def _known(self, number: str) -> Broadcast:
         with self._desk.context().read() as connection:

@@ -281,3 +281,19 @@ def test_one_that_waits_for_approval_is_in_the_list_of_what_waits(author, approv
     assert approver.get(f"/console/find?number={number.lower()}").headers["Location"].endswith(f"/broadcasts/{number}")
     step(approver, number, "approve")
     assert "审批广播" not in approver.get("/console/").text
+
+
+def test_categories_are_written_and_can_be_chosen(author, house):
+    answer = press(author, "/console/broadcasts/categories/put", lines="app-b,报销\nnone,日程")
+    assert answer.status_code == 409
+    assert "第 2 行“none”" in answer.text
+    assert "app-b,报销\nnone,日程" in answer.text
+    assert press(author, "/console/broadcasts/categories/put", lines="app-b,报销\napp-1,日程").status_code == 303
+    assert "1 个应用" in author.get("/console/broadcasts/categories").text
+    number = made(write(author, **{"category:报销": "1"}))
+    assert of(house, number).audience.categories == ("报销",)
+    assert "有应用属于报销" in author.get(f"/console/broadcasts/{number}").text
+    assert "赵敏" in author.get(f"/console/broadcasts/{number}").text
+    assert "王伟" not in author.get(f"/console/broadcasts/{number}").text
+    assert press(author, "/console/broadcasts/categories/put", lines="app-b,\n").status_code == 303
+    assert "报销" not in author.get("/console/broadcasts/new").text

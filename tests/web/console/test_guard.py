@@ -36,7 +36,7 @@ BROADCASTS = {
     **{f"broadcast_{name}": {Role.OPERATOR, Role.APPROVER} for name in ("csv", "pause", "cancel", "recall", "test")},
     **{f"broadcast_{name}": {Role.APPROVER} for name in ("approve", "send_back")},
     **{f"broadcast_{name}": {Role.OPERATOR} for name in ("new", "edit", "preview", "write", "submit", "withdraw", "resume", "resend")},
-    "broadcast_reschedule": {Role.OPERATOR},
+    **{"broadcast_reschedule": {Role.OPERATOR}, "categories": set(Role), "categories_put": {Role.OPERATOR}},
 }
 # By endpoint: who gets past the guard. Whoever adds a route says here whom it is for.
 RIGHTS = {
