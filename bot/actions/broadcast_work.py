@@ -30,6 +30,7 @@ from bot.wecom.limits import RATE_LIMIT, TOUSER
 log = structlog.get_logger()
 
 _FREEZE = 2_000  # people written in one transaction
+_MANY = 10_000  # people, from which on a database should look at its tables anew
 _QUEUES_FIRST = timedelta(seconds=2)  # all but the first batch: sending and queuing would wait for each other
 _MOST_S = 6.0  # real seconds: other jobs wait meanwhile, and what is left is done the next time
 _TALLIED = 20  # batches counted in one go
@@ -102,6 +103,8 @@ def _freeze(ctx: Context, found: Broadcast) -> None:
             return
         people = broadcast_sending.number(tx, found.id)
         whole = broadcast_sending.digest(tx, found.id)
+        if people >= _MANY:
+            broadcast_sending.learn(tx)
         broadcasts.note(tx, known, frozen_at=clock.now(), people=people)
         _record(tx, "broadcast_started", known, people=people, recipients_sha256=whole, sha256=known.content.digest())
     failpoint.reach("broadcast.frozen")
@@ -109,41 +112,45 @@ def _freeze(ctx: Context, found: Broadcast) -> None:
 
 def _queue(ctx: Context, broadcast_id: int, until: float) -> bool:
     """Queue who is not yet, batch by batch; a pause or cancelling in between stops it. Returns whether there was anything to do."""
-    is_first = True
+    is_first, after = True, 0
     while time.monotonic() < until:
         failpoint.reach("broadcast.queuing")
         with ctx.transaction() as tx:
+            broadcast_sending.hold_first(tx, broadcast_id)
             known = broadcasts.get(tx, broadcast_id, lock=True)
             if known.state is not State.SENDING or known.queued_at or not known.has_begun:
                 return not is_first
-            batch_id = _queue_some(tx, known)
-            if batch_id is None:
+            queued = _queue_some(tx, known, after)
+            if queued is None:
                 broadcasts.note(tx, known, queued_at=clock.now())
+                if known.people >= _MANY:
+                    broadcast_sending.learn(tx)
                 _record(tx, "broadcast_queued", known, round=known.round)
                 return True
+            batch_id, after = queued
             if is_first:
                 ctx.wake(batch_id)
         is_first = False
     return True
 
 
-def _queue_some(tx: Tx, known: Broadcast) -> int | None:
-    """One batch; the first of many is small, and the others wait until the platform has answered for it. None: all are queued."""
+def _queue_some(tx: Tx, known: Broadcast, after: int) -> tuple[int, int] | None:
+    """One batch; the first of many is small, and the others wait until the platform has answered for it. None: all are queued.
+
+    after: behind whom to look; the id of the last of its people comes back with the batch's.
+    """
     ahead = broadcast_sending.first_of_round(tx, known)
     limit = TOUSER
     if ahead is None and broadcast_sending.waiting_number(tx, known.id) > TOUSER:
         limit = broadcast_plans.AHEAD
-    some = broadcast_sending.waiting(tx, known.id, limit)
+    some = broadcast_sending.waiting(tx, known.id, after, limit)
     if some is None:
         return None
-    corpid, agentid, _, last_id = some
     now = clock.now()
     due_at = now if ahead is None else max(now, (known.frozen_at or now) + _QUEUES_FIRST)
-    task_id = f"{known.number}-{known.round}-{last_id}"
+    task_id = f"{known.number}-{known.round}-{some.last}"
     payload = outbox.frozen_payload(broadcast_messages.outgoing(known.content, known.number, task_id))
     values = {
-        "corpid": corpid,
-        "agentid": agentid,
         "via": "message",
         "payload": payload,
         "priority": Priority.BULK.rank,
@@ -152,7 +159,7 @@ def _queue_some(tx: Tx, known: Broadcast) -> int | None:
         "due_at": due_at,
         "give_up_at": now + GIVE_UP_AFTER,
     }
-    return broadcast_sending.queue(tx, known, values, last_id)
+    return broadcast_sending.queue(tx, known, values, some), some.last
 
 
 # While it goes

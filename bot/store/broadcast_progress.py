@@ -81,6 +81,10 @@ def _in_hand(connection: Connection, broadcast: Broadcast) -> Counter[str]:
 def people(connection: Connection, broadcast: Broadcast, which: str, after: int, limit: int) -> list[Told]:
     """Its people, in the order of writing. which: one of WHICH. after: the id of the last one seen."""
     statement = _told(broadcast, which).where(_theirs.c.id > after).order_by(_theirs.c.id).limit(limit)
+    if not which:  # found first, and only then looked up
+        mine = _theirs.c.broadcast_id == broadcast.id, _theirs.c.id > after
+        page = list(connection.execute(select(_theirs.c.id).where(*mine).order_by(_theirs.c.id).limit(limit)).scalars())
+        statement = _told(broadcast, which).where(_theirs.c.id.in_(page)).order_by(_theirs.c.id)
     return [_person(row) for row in connection.execute(statement)]
 
 

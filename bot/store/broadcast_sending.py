@@ -5,7 +5,9 @@ worker or after a kill, finds done what was committed and does the rest.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, select, update
@@ -31,12 +33,23 @@ _theirs = broadcast_recipients
 
 
 def freeze(tx: Tx, broadcast_id: int, admin_ids: Sequence[int]) -> None:
-    """Write some of those who get it; whoever is written already, stays as they are."""
+    """Write some of those who get it, by ascending id; whoever is written already, stays as they are."""
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     who = [admins.c[name] for name in ("id", "corpid", "agentid", "userid")]
-    found = select(literal(broadcast_id), *who).where(admins.c.id.in_(list(admin_ids)), admins.c.state == "active").order_by(admins.c.id)
+    first, last = admin_ids[0], admin_ids[-1]
+    these = [admins.c.id.between(first, last), admins.c.state == "active"]
+    if last - first + 1 != len(admin_ids):
+        these.append(admins.c.id.in_(list(admin_ids)))
+    found = select(literal(broadcast_id), *who).where(*these).order_by(admins.c.id)
     rows = dialect.insert(_theirs).from_select(["broadcast_id", "admin_id", "corpid", "agentid", "userid"], found)
     tx.execute(rows.on_conflict_do_nothing())
+
+
+def learn(tx: Tx) -> None:
+    """After very many rows were written at once: PostgreSQL would find them by plans made for few, until it next counts by itself."""
+    if tx.dialect.name == "postgresql":
+        for table in (_theirs, broadcast_batches, deliveries):
+            tx.exec_driver_sql(f"ANALYZE {table.name}")
 
 
 def number(connection: Connection, broadcast_id: int) -> int:
@@ -52,31 +65,39 @@ def digest(connection: Connection, broadcast_id: int) -> str:
     return sha256(canonical([f"{row.corpid}/{row.agentid}/{row.userid}" for row in rows]))
 
 
-def waiting(connection: Connection, broadcast_id: int, limit: int) -> tuple[str, int, int, int] | None:
-    """The next of them to be queued together: (corpid, agentid, how many, id of the last one); None when all are."""
-    mine = _theirs.c.broadcast_id == broadcast_id, _theirs.c.batch_id.is_(None)
-    first = connection.execute(select(_theirs.c.corpid, _theirs.c.agentid).where(*mine).order_by(_theirs.c.id).limit(1)).one_or_none()
-    if first is None:
+@dataclass(frozen=True, slots=True)
+class Some:
+    """People of one app who wait to be queued, those with ids after `after` up to `last`."""
+
+    corpid: str
+    agentid: int
+    after: int
+    last: int
+
+
+def waiting(connection: Connection, broadcast_id: int, after: int, limit: int) -> Some | None:
+    """The next of them to be queued together, with ids over `after`; None when all are."""
+    mine = _theirs.c.broadcast_id == broadcast_id, _theirs.c.batch_id.is_(None), _theirs.c.id > after
+    statement = select(_theirs.c.id, _theirs.c.corpid, _theirs.c.agentid).where(*mine).order_by(_theirs.c.id).limit(limit)
+    rows = connection.execute(statement).all()
+    if not rows:
         return None
-    of_app = select(_theirs.c.id).where(*mine, _theirs.c.corpid == first.corpid, _theirs.c.agentid == first.agentid)
-    some = of_app.order_by(_theirs.c.id).limit(limit).subquery()
-    row = connection.execute(select(func.count(), func.max(some.c.id))).one()
-    return first.corpid, first.agentid, row[0], row[1]
+    first = rows[0]
+    same = list(takewhile(lambda row: (row.corpid, row.agentid) == (first.corpid, first.agentid), rows))
+    return Some(first.corpid, first.agentid, first.id - 1, same[-1].id)
 
 
-def queue(tx: Tx, broadcast: Broadcast, values: Mapping[str, Any], last_id: int) -> int:
-    """Write one batch for all who wait up to this id, with a queued delivery each. values: the batch's columns. Returns its id."""
-    batch_id: int = tx.execute(
-        insert(batches).values(**values, state="open", broadcast_id=broadcast.id).returning(batches.c.id)
-    ).scalar_one()
-    mine = and_(_theirs.c.broadcast_id == broadcast.id, _theirs.c.batch_id.is_(None), _theirs.c.id <= last_id)
-    of_app = and_(mine, _theirs.c.corpid == values["corpid"], _theirs.c.agentid == values["agentid"])
+def queue(tx: Tx, broadcast: Broadcast, values: Mapping[str, Any], some: Some) -> int:
+    """Write one batch for these people, with a queued delivery each. values: further columns of the batch. Returns its id."""
+    of = {**values, "corpid": some.corpid, "agentid": some.agentid, "state": "open", "broadcast_id": broadcast.id}
+    batch_id: int = tx.execute(insert(batches).values(**of).returning(batches.c.id)).scalar_one()
+    mine = and_(_theirs.c.id.between(some.after + 1, some.last), _theirs.c.broadcast_id == broadcast.id, _theirs.c.batch_id.is_(None))
     shared: list[ColumnElement[Any]] = [literal(batch_id), literal("wecom"), literal(State.QUEUED.value)]
-    found = select(*shared, _theirs.c.corpid, _theirs.c.agentid, _theirs.c.userid).where(of_app).order_by(_theirs.c.id)
+    found = select(*shared, _theirs.c.corpid, _theirs.c.agentid, _theirs.c.userid).where(mine).order_by(_theirs.c.id)
     names = ["batch_id", "channel", "state", "corpid", "agentid", "userid"]
     people = tx.execute(insert(deliveries).from_select(names, found)).rowcount
     tx.execute(insert(broadcast_batches).values(batch_id=batch_id, broadcast_id=broadcast.id, round=broadcast.round, people=people))
-    tx.execute(update(_theirs).where(of_app).values(batch_id=batch_id))
+    tx.execute(update(_theirs).where(mine).values(batch_id=batch_id))
     return batch_id
 
 
@@ -85,6 +106,15 @@ def first_of_round(connection: Connection, broadcast: Broadcast) -> int | None:
     of_round = broadcast_batches.c.broadcast_id == broadcast.id, broadcast_batches.c.round == broadcast.round
     found: int | None = connection.execute(select(func.min(broadcast_batches.c.batch_id)).where(*of_round)).scalar_one()
     return found
+
+
+def hold_first(tx: Tx, broadcast_id: int) -> None:
+    """Take the rows that a new batch will refer to before the broadcast's own: whoever records outcomes takes them in that order."""
+    if tx.dialect.name == "postgresql":
+        first = select(func.min(broadcast_batches.c.batch_id)).where(broadcast_batches.c.broadcast_id == broadcast_id)
+        of_rounds = first.group_by(broadcast_batches.c.round)
+        rows = select(batches.c.id).where(batches.c.id.in_(of_rounds)).order_by(batches.c.id)
+        tx.execute(rows.with_for_update(read=True, key_share=True))
 
 
 def owe_again(tx: Tx, broadcast_id: int, *, include_uncertain: bool) -> int:

@@ -85,8 +85,8 @@ def pause_by_itself(tx: Tx, broadcast_id: int, now: datetime) -> bool:
 
 def get(connection: Connection, broadcast_id: int, *, lock: bool = False) -> Broadcast:
     """Raises NotFound. lock: nobody else changes it until this transaction ends."""
-    if lock:
-        connection.execute(select(table.c.id).where(table.c.id == broadcast_id).with_for_update())
+    if lock:  # rows that only name it may be written meanwhile
+        connection.execute(select(table.c.id).where(table.c.id == broadcast_id).with_for_update(key_share=True))
     return _found(_one(connection, table.c.id == broadcast_id))
 
 
