@@ -31,8 +31,8 @@ log = structlog.get_logger()
 
 _FREEZE = 2_000  # people written in one transaction
 _MANY = 10_000  # people, from which on a database should look at its tables anew
-_QUEUES_FIRST = timedelta(seconds=2)  # all but the first batch: sending and queuing would wait for each other
 _MOST_S = 6.0  # real seconds: other jobs wait meanwhile, and what is left is done the next time
+_QUEUED_PER_S = 25_000  # people, with room to spare
 _TALLIED = 20  # batches counted in one go
 _RECALLS, _RECALL_TRIES = 20, 5
 _RECALL_AGAIN = timedelta(seconds=60)
@@ -104,7 +104,7 @@ def _freeze(ctx: Context, found: Broadcast) -> None:
         people = broadcast_sending.number(tx, found.id)
         whole = broadcast_sending.digest(tx, found.id)
         if people >= _MANY:
-            broadcast_sending.learn(tx)
+            broadcast_sending.learn(tx, of_deliveries=False)
         broadcasts.note(tx, known, frozen_at=clock.now(), people=people)
         _record(tx, "broadcast_started", known, people=people, recipients_sha256=whole, sha256=known.content.digest())
     failpoint.reach("broadcast.frozen")
@@ -147,7 +147,7 @@ def _queue_some(tx: Tx, known: Broadcast, after: int) -> tuple[int, int] | None:
     if some is None:
         return None
     now = clock.now()
-    due_at = now if ahead is None else max(now, (known.frozen_at or now) + _QUEUES_FIRST)
+    due_at = now if ahead is None else max(now, (known.frozen_at or now) + _queues_first(known.people))
     task_id = f"{known.number}-{known.round}-{some.last}"
     payload = outbox.frozen_payload(broadcast_messages.outgoing(known.content, known.number, task_id))
     values = {
@@ -160,6 +160,11 @@ def _queue_some(tx: Tx, known: Broadcast, after: int) -> tuple[int, int] | None:
         "give_up_at": now + GIVE_UP_AFTER,
     }
     return broadcast_sending.queue(tx, known, values, some), some.last
+
+
+def _queues_first(people: int) -> timedelta:
+    """For how long all but the first batch wait: sending and queuing at the same time would wait for each other."""
+    return timedelta(seconds=2 + people / _QUEUED_PER_S)
 
 
 # While it goes

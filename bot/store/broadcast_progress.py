@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from bot.model.broadcast import Broadcast, Progress, Tally, Told
+from bot.model.broadcast import State as BroadcastState
 from bot.model.delivery import State
 from bot.model.provider import Address
 from bot.store import broadcast_sending
@@ -80,11 +81,12 @@ def _in_hand(connection: Connection, broadcast: Broadcast) -> Counter[str]:
 
 def people(connection: Connection, broadcast: Broadcast, which: str, after: int, limit: int) -> list[Told]:
     """Its people, in the order of writing. which: one of WHICH. after: the id of the last one seen."""
-    statement = _told(broadcast, which).where(_theirs.c.id > after).order_by(_theirs.c.id).limit(limit)
+    only = _only(connection, broadcast, which)
+    statement = _told(broadcast).where(*only, _theirs.c.id > after).order_by(_theirs.c.id).limit(limit)
     if not which:  # found first, and only then looked up
         mine = _theirs.c.broadcast_id == broadcast.id, _theirs.c.id > after
         page = list(connection.execute(select(_theirs.c.id).where(*mine).order_by(_theirs.c.id).limit(limit)).scalars())
-        statement = _told(broadcast, which).where(_theirs.c.id.in_(page)).order_by(_theirs.c.id)
+        statement = _told(broadcast).where(_theirs.c.id.in_(page)).order_by(_theirs.c.id)
     return [_person(row) for row in connection.execute(statement)]
 
 
@@ -103,7 +105,7 @@ def missed(connection: Connection, broadcast: Broadcast) -> tuple[int, int]:
     return sum(found.values()), uncertain
 
 
-def _told(broadcast: Broadcast, which: str) -> Select[Any]:
+def _told(broadcast: Broadcast) -> Select[Any]:
     delivery = and_(deliveries.c.batch_id == _theirs.c.batch_id, deliveries.c.userid == _theirs.c.userid, deliveries.c.channel == "wecom")
     receipt = and_(
         broadcast_receipts.c.broadcast_id == _theirs.c.broadcast_id,
@@ -121,21 +123,29 @@ def _told(broadcast: Broadcast, which: str) -> Select[Any]:
         .outerjoin(deliveries, delivery)
         .outerjoin(broadcast_receipts, receipt)
     )
-    return statement.where(_theirs.c.broadcast_id == broadcast.id, *_only(which))
+    return statement.where(_theirs.c.broadcast_id == broadcast.id)
 
 
-def _only(which: str) -> Sequence[ColumnElement[bool]]:
+def _only(connection: Connection, broadcast: Broadcast, which: str) -> Sequence[ColumnElement[bool]]:
+    """Who has failed is looked for in those batches alone in which, as counted, somebody has: a search through all of them takes long."""
     match which:
         case "missed":
-            return [or_(deliveries.c.state.in_(_MISSED), deliveries.c.state.is_(None))]
+            found = and_(_in_batches_with(connection, broadcast, _MISSED), deliveries.c.state.in_(_MISSED))
+            return [or_(found, _theirs.c.batch_id.is_(None)) if broadcast.state is BroadcastState.CANCELLED else found]
         case "uncertain":
-            return [deliveries.c.state == State.UNCERTAIN]
+            return [_in_batches_with(connection, broadcast, (State.UNCERTAIN,)), deliveries.c.state == State.UNCERTAIN]
         case "confirmed":
             return [broadcast_receipts.c.id.is_not(None)]
         case "unconfirmed":
             return [broadcast_receipts.c.id.is_(None)]
         case _:
             return []
+
+
+def _in_batches_with(connection: Connection, broadcast: Broadcast, states: Sequence[State]) -> ColumnElement[bool]:
+    of = broadcast_tallies.c
+    statement = select(of.batch_id).where(of.broadcast_id == broadcast.id, of.state.in_(states)).distinct()
+    return _theirs.c.batch_id.in_(list(connection.execute(statement).scalars()))
 
 
 def _person(row: Row[Any]) -> Told:

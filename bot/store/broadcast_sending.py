@@ -45,10 +45,10 @@ def freeze(tx: Tx, broadcast_id: int, admin_ids: Sequence[int]) -> None:
     tx.execute(rows.on_conflict_do_nothing())
 
 
-def learn(tx: Tx) -> None:
+def learn(tx: Tx, *, of_deliveries: bool = True) -> None:
     """After very many rows were written at once: PostgreSQL would find them by plans made for few, until it next counts by itself."""
     if tx.dialect.name == "postgresql":
-        for table in (_theirs, broadcast_batches, deliveries):
+        for table in (_theirs, broadcast_batches, deliveries) if of_deliveries else (_theirs,):
             tx.exec_driver_sql(f"ANALYZE {table.name}")
 
 
