@@ -30,9 +30,9 @@ from rules.overlay import key as evened
 
 PAGE, PHRASINGS, DOWN = 50, 100, 100
 ALIKE = 0.5  # share of bigrams in common from which two questions stand in one group
-_ROWS, _MOST, _HEADS, _OLD = 2_000, 200, 5_000, 2_000
+_ROWS, _MOST, _HEADS, _OLD = 2_000, 50, 5_000, 2_000  # so few at once that nobody waits long for a turn to write
 _YOUNG = timedelta(seconds=30)  # a row that was given its number earlier may be committed later, but not by more than this
-_MOST_A_RUN = 20
+_MOST_A_RUN = 60
 
 
 # Gathering
@@ -197,8 +197,8 @@ def look(ctx: Context, actor: Operator, group_id: int, wanted: Wanted) -> Effect
         return _effect(ctx, connection, group_id, found, wanted)
 
 
-def tie(ctx: Context, actor: Operator, group_id: int, version: int, wanted: Wanted, mark: str) -> Group:
-    """Have the bot answer so, in all processes, from now on. mark: of what was looked through.
+def tie(ctx: Context, actor: Operator, group_id: int, version: int, wanted: Wanted, mark: str, *, accepted: bool = False) -> Group:
+    """Have the bot answer so, in all processes, from now on. mark: of what was looked through. accepted: answers may be wrong by it.
 
     Raises Stale where somebody was quicker or the effect would be another by now, UserMistake, NotFound.
     """
@@ -210,6 +210,8 @@ def tie(ctx: Context, actor: Operator, group_id: int, version: int, wanted: Want
     found = look(ctx, actor, group_id, wanted)
     if found.mark != mark:
         raise Stale("question")
+    if found.outcome.count("broken") and not accepted:
+        raise UserMistake(texts.BREAKS)
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR)
         rulebooks.bump(tx)  # first: whoever else changes the book waits, and what was looked at holds
@@ -235,6 +237,26 @@ def undo(ctx: Context, actor: Operator, group_id: int, version: int) -> Group:
         ties.end(tx, group_id, actor.id, clock.now())
         trail.record(tx, by(actor), "question_untied", {"group": group_id})
         return group
+
+
+def take_up(ctx: Context, actor: Operator, key: str) -> int:
+    """Put a question whose answer did not help among those that got none, so that it can be tied. Returns its group. Raises NotFound."""
+    with ctx.read() as connection:
+        must(connection, actor, Role.OPERATOR)
+        found = questions.thumb_of(connection, key)
+        known = questions.group_of(connection, text := evened(tidy(found.text)))
+        if known is not None:
+            return known
+        likeness = _Likeness(questions.heads(connection, _HEADS))
+    asked = Asked(text=texts.kept(found.text), topic="", at=found.at)
+    with ctx.transaction() as tx:
+        must(tx, actor, Role.OPERATOR)
+        known = questions.group_of(tx, text)
+        if known is not None:
+            return known
+        group_id = questions.add(tx, text, asked, 1, likeness.closest(text))
+        trail.record(tx, by(actor), "question_taken_up", {"group": group_id})
+        return group_id
 
 
 def pass_over(ctx: Context, actor: Operator, group_id: int, version: int, *, again: bool = False) -> Group:
@@ -297,5 +319,5 @@ def thumb(ctx: Context, address: Address, *, is_good: bool) -> str:
         said = humans.last_said(tx, address)
         if said is None:
             return texts.NOTHING_TO_RATE
-        questions.thumb(tx, said.key, said.about, questions.outcome_of(tx, said.key), clock.now(), is_good=is_good)
+        questions.thumb(tx, said.key, texts.kept(said.about), questions.outcome_of(tx, said.key), clock.now(), is_good=is_good)
         return texts.THANKS_GOOD if is_good else texts.THANKS_BAD

@@ -68,8 +68,9 @@ class Tied:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thumb:
-    """What somebody said of an answer. outcome: what came of the question, such as "ask_rule 4.2"."""
+    """What somebody said of an answer. key: of the message. outcome: what came of the question, such as "ask_rule 4.2"."""
 
+    key: str
     text: str
     outcome: str
     is_good: bool

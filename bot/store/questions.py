@@ -71,6 +71,11 @@ def known(connection: Connection, evened: Sequence[str]) -> set[str]:
     return {keys[one] for one in found}
 
 
+def group_of(connection: Connection, evened: str) -> int | None:
+    """The group that has this way of asking."""
+    return connection.execute(select(unanswered.c.group_id).where(unanswered.c.key == key(evened))).scalar_one_or_none()
+
+
 def counted(tx: Tx, evened: str, at: datetime, number: int) -> bool:
     """Count a way of asking that is known, and its group. Returns False where it is not."""
     same = unanswered.c.key == key(evened)
@@ -207,7 +212,19 @@ def thumb(tx: Tx, message_key: str, text: str, outcome: str, now: datetime, *, i
 def thumbs_down(connection: Connection, limit: int) -> Sequence[Thumb]:
     """Answers that did not help, the newest first."""
     wanted = select(thumbs).where(thumbs.c.is_good.is_(False)).order_by(thumbs.c.at.desc()).limit(limit)
-    return [Thumb(text=row.text, outcome=row.outcome, is_good=row.is_good, at=row.at) for row in connection.execute(wanted)]
+    return [_thumb(row) for row in connection.execute(wanted)]
+
+
+def thumb_of(connection: Connection, message_key: str) -> Thumb:
+    """What somebody said of the answer to this message. Raises NotFound."""
+    row = connection.execute(select(thumbs).where(thumbs.c.key == message_key)).one_or_none()
+    if row is None:
+        raise NotFound("thumb")
+    return _thumb(row)
+
+
+def _thumb(row: Row[Any]) -> Thumb:
+    return Thumb(key=row.key, text=row.text, outcome=row.outcome, is_good=row.is_good, at=row.at)
 
 
 def thumb_counts(connection: Connection) -> tuple[int, int]:

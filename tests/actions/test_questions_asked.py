@@ -8,9 +8,10 @@ import pytest
 
 import rules
 from bot import clock as product_clock
+from bot import failpoint
 from bot.actions import questions_asked
 from bot.context import Context
-from bot.errors import Stale, TransitionNotAllowed, UserMistake
+from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
 from bot.model.question import GROUP, GroupState, Wanted
 from bot.model.texts import questions_asked as texts
 from bot.store import inbox, questions, rulebooks, ties
@@ -69,10 +70,10 @@ def wanted(house, group, lineage=None, say="请以平台后台的提示为准。
     return Wanted(phrasings=[one.id for one in page.phrasings], lineage=lineage, say=say)
 
 
-def tie(house, cast, group, **given):
+def tie(house, cast, group, *, accepted=False, **given):
     ctx, what = Context(house), wanted(house, group, **given)
     mark = questions_asked.look(ctx, cast["author"], group.id, what).mark
-    return questions_asked.tie(Context(house), cast["author"], group.id, group.version, what, mark)
+    return questions_asked.tie(Context(house), cast["author"], group.id, group.version, what, mark, accepted=accepted)
 
 
 def test_what_is_alike_stands_in_one_group_with_how_often_it_was_asked(house, cast, asked):
@@ -168,7 +169,10 @@ def test_what_it_would_break_is_shown_before_it_is_so(house, cast, asked):
     [group] = groups(house)
     effect = questions_asked.look(Context(house), cast["author"], group.id, wanted(house, group))
     assert [(line.text, line.now) for line in effect.outcome.lines] == [(kept.text, "")]
+    with pytest.raises(UserMistake, match="答错"):
+        tie(house, cast, group)
     assert groups(house)[0].state is GroupState.OPEN
+    assert tie(house, cast, group, accepted=True).state is GroupState.TIED
 
 
 def test_only_what_was_looked_at_goes_live(house, cast, asked):
@@ -323,3 +327,40 @@ def test_other_figures_may_be_said(house, cast, asked, say):
     asked("客服电话是多少")
     gather(house)
     assert tie(house, cast, groups(house)[0], say=say).state is GroupState.TIED
+
+
+def test_a_question_whose_answer_did_not_help_is_taken_up_once(house, cast, asked):
+    asked("应用没了咋整呢", outcome="ask_rule 4.1")
+    questions_asked.thumb(Context(house), at("WangWei"), is_good=False)
+    [down] = questions_asked.listed(Context(house), None).down
+    with pytest.raises(UserMistake):
+        questions_asked.take_up(Context(house), cast["auditor"], down.key)
+    with pytest.raises(NotFound):
+        questions_asked.take_up(Context(house), cast["author"], "none")
+    group_id = questions_asked.take_up(Context(house), cast["author"], down.key)
+    assert questions_asked.take_up(Context(house), cast["author"], down.key) == group_id
+    assert [(one.id, one.text, one.count) for one in groups(house)] == [(group_id, "应用没了咋整呢", 1)]
+    tie(house, cast, groups(house)[0], lineage="recovery", say="")
+    with house.database.read() as connection:
+        assert [one.lineage for one in ties.overlay(connection).ties] == ["recovery"]
+
+
+class Killed(Exception):
+    pass
+
+
+def test_stopped_while_it_forgets_it_forgets_the_next_time(house, cast, asked, clock, monkeypatch):
+    def stop(name):
+        if name == "questions.forgotten":
+            raise Killed
+
+    asked("客服电话是多少")
+    gather(house)
+    clock.tick(days=house.settings.inbox_keep_days + 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(failpoint, "reach", stop)
+        with pytest.raises(Killed):
+            questions_asked.forget(Context(house))
+    assert len(all_of(house.database, "unanswered")) == 1
+    assert questions_asked.forget(Context(house)) == 1
+    assert all_of(house.database, "question_groups") == []

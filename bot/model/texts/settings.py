@@ -123,6 +123,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
     },
     "没答上的提问": {
         "question_look": "看答案会改变什么",
+        "question_take_up": "为没用的答复另给答案",
         "question_tie": "确定答案",
         "question_undo": "撤回答案",
         "question_pass": "不处理、重新打开",

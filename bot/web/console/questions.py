@@ -28,6 +28,7 @@ class Questions:
     def add_to(self, guard: Guard) -> None:
         """Its addresses."""
         guard.add("/questions", self.questions, may=STAFF)
+        guard.add("/questions/take-up", self.question_take_up, may=OPERATORS, methods=("POST",))
         guard.add("/questions/<int:group_id>", self.question, may=STAFF)
         for name, view in (
             ("look", self.question_look),
@@ -49,6 +50,7 @@ class Questions:
             page=page,
             states=texts.STATES,
             outcome=texts.outcome,
+            may_tie=self._desk.me().may(Role.OPERATOR),
             wanted=wanted or "down",
             address=_address,
             following=following,
@@ -58,6 +60,13 @@ class Questions:
         """One group."""
         return self._page(group_id, said=texts.SAID.get(request.args.get("said", ""), ""))
 
+    def question_take_up(self) -> Response:
+        """An answer did not help: give another."""
+        way_back(url_for("console.questions", state="down"))
+        key = request.form.get("key", "")[:_MARK_CHARS]
+        group_id = questions_asked.take_up(self._desk.context(), self._desk.me(), key if key.isprintable() else "")
+        return go(url_for("console.question", group_id=group_id))
+
     def question_look(self, group_id: int) -> Response:
         """What an answer would change; nothing is changed yet."""
         return self._looked(group_id)
@@ -66,10 +75,11 @@ class Questions:
         """Give it."""
         way_back(url_for("console.question", group_id=group_id))
         version, mark = number_of(request.form.get("version", "")), request.form.get("mark", "")[:_MARK_CHARS]
+        accepted = request.form.get("accepted") == "1"
         try:
-            questions_asked.tie(self._desk.context(), self._desk.me(), group_id, version, _wanted(), mark)
+            questions_asked.tie(self._desk.context(), self._desk.me(), group_id, version, _wanted(), mark, accepted=accepted)
         except UserMistake as error:
-            return self._page(group_id, 409, wrong=error.say)
+            return self._looked(group_id, wrong=error.say, status=409)
         except (Stale, TransitionNotAllowed):
             return self._looked(group_id, wrong=texts.STALE, status=409)
         return go(url_for("console.question", group_id=group_id, said="tied"))

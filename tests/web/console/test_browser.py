@@ -199,6 +199,7 @@ def test_a_question_is_answered_and_the_answer_taken_back(served, house, cast, c
     page.get_by_label("要说的话").fill("请看平台后台的公告。")
     page.get_by_role("button", name="看看会改变什么").click()
     expect(page.get_by_text("原来答对，改后答错")).to_be_visible()
+    expect(page.get_by_label("我已看过")).not_to_be_checked()
     look(page, "question-breaks")
     page.goto(f"{served}/questions")
     page.get_by_role("link", name="客服电话是多少").click()

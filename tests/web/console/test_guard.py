@@ -29,7 +29,7 @@ REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "f
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 RULE_STEPS = {"rulebook_new", "rulebook_upload", "rulebook_save", "rulebook_step", "rulebook_tell", "renew_rules"}
-ANSWERING = {"question_look", "question_tie", "question_undo", "question_pass"}
+ANSWERING = {"question_take_up", "question_look", "question_tie", "question_undo", "question_pass"}
 OPERATORS = COMPOSING | STEPS | ANSWERING | RULE_STEPS
 BROADCASTS = {
     **{f"broadcast{name}": set(Role) for name in ("s", "", "_progress", "_people")},

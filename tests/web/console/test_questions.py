@@ -12,7 +12,7 @@ from bot.model.question import GroupState
 from bot.store import inbox, questions, ties
 from tests.cast import at
 from tests.store.rows import all_of
-from tests.web.console.visitors import HERE, signed_in, token
+from tests.web.console.visitors import HERE, press, signed_in, token
 
 SAY = "请以平台后台的公告为准。"
 
@@ -111,10 +111,16 @@ def test_an_answer_is_looked_at_given_and_taken_back(author, house):
 def test_what_it_would_break_is_named_with_both_answers(site, house, cast, clock):
     kept = next(one for one in questions_asked._kept() if one.lineages and house.book().ask(one.text).clause)
     ask(house, clock, kept.text)
-    page = send(signed_in(site, house, "author"), f"/console/questions/{group_id(house, kept.text)}", "look", lineage="none", say=SAY)
+    author, address = signed_in(site, house, "author"), f"/console/questions/{group_id(house, kept.text)}"
+    page = send(author, address, "look", lineage="none", say=SAY)
     assert "1 个会答错" in page.text
     assert "原来答对，改后答错" in page.text
     assert f"第 {house.book().ask(kept.text).clause.id} 条" in page.text
+    unread = tied(author, address)
+    assert unread.status_code == 409
+    assert "请勾选" in unread.text
+    assert SAY in unread.text
+    assert tied(author, address, accepted="1").status_code == 303
 
 
 def test_two_operators_at_once_the_second_is_told(author, site, house, cast):
@@ -192,6 +198,12 @@ def test_answers_that_did_not_help_have_a_list_of_their_own(author, house, clock
     assert "应用下架后怎么恢复" in page.text
     assert "没用 <b>1</b> 次" in page.text
     assert "第 4.2 条" in page.text
+    key = re.search(r'name="key" value="([^"]+)"', page.text)
+    assert key
+    taken = press(author, "/console/questions/take-up", key=key[1])
+    assert "应用下架后怎么恢复" in author.get(taken.headers["Location"]).text
+    for odd in ("", "none", "x" * 90, "a\x00b"):
+        assert press(author, "/console/questions/take-up", key=odd).status_code == 404
 
 
 def test_following_pages_go_on_where_the_last_ended(author, house, cast, clock, monkeypatch):
