@@ -164,11 +164,14 @@ def read(ctx: Context, group_id: int) -> GroupPage:
     """One group. Raises NotFound."""
     with ctx.read() as connection:
         group = questions.get(connection, group_id)
+        tied, book = ties.of_group(connection, group_id), ctx.book()
+        if tied:  # this process may not have swapped its book yet
+            book = book.with_ties(ties.overlay(connection))
         return GroupPage(
             group=group,
             phrasings=questions.phrasings(connection, group_id, PHRASINGS),
-            tied=ties.of_group(connection, group_id),
-            answer=ctx.book().ask(group.text),
+            tied=tied,
+            answer=book.ask(group.text),
             staff={one.id: operator_texts.named(one) for one in operators.everyone(connection)},
         )
 

@@ -116,6 +116,8 @@ class Questions:
         ctx = self._desk.context()
         book = ctx.book()
         page = questions_asked.read(ctx, group_id)
+        holds = next((one for one in page.tied if one.ended_at is None), None)
+        begun = (holds.lineage or _NOT_COVERED, holds.say) if holds else ("", "")
         chosen = {number_of(one) for one in request.form.getlist("phrasing")} or {one.id for one in page.phrasings}
         return self._desk.page(
             "console/question.html",
@@ -129,8 +131,8 @@ class Questions:
             nearest=book.nearest(page.group.text),
             near=[clause.lineage for clause in page.answer.neighbours],
             chosen=chosen,
-            lineage=request.form.get("lineage", ""),
-            say=request.form.get("say", "")[: 2 * MAX_SAY_CHARS].replace("\r\n", "\n"),
+            lineage=request.form.get("lineage", begun[0]),
+            say=request.form.get("say", begun[1])[: 2 * MAX_SAY_CHARS].replace("\r\n", "\n"),
             most_chars=MAX_SAY_CHARS,
             effect=effect,
             verdicts=texts.VERDICTS,

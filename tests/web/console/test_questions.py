@@ -99,7 +99,9 @@ def test_an_answer_is_looked_at_given_and_taken_back(author, house):
     assert tied(author, address).headers["Location"] == f"{address}?said=tied"
     page = author.get(f"{address}?said=tied")
     assert "一秒内" in page.text
-    assert SAY in page.text
+    assert f"不是规则原文）：{SAY}" in page.text.split("现在的答复")[1].split("</section>")[0]
+    assert '<option value="none" selected>' in page.text
+    assert f"{SAY}</textarea>" in page.text
     with house.database.read() as connection:
         assert {one.say for one in ties.overlay(connection).ties} == {SAY}
     assert "客服电话" in author.get("/console/questions?state=tied").text
