@@ -18,6 +18,7 @@ from bot.actions import (
     humans,
     kept_files,
     outcomes,
+    overview,
     packaged,
     questions_asked,
     recovery,
@@ -56,6 +57,7 @@ DEADLINES_EVERY_S = 30.0
 HEADS_EVERY_S = 600.0
 ALARMS_EVERY_S = 30.0
 MEDIA_EVERY_S = 1.0
+OVERVIEW_EVERY_S = 300.0
 QUESTIONS_EVERY_S = 10.0
 RULEBOOKS_EVERY_S = 1.0
 BROADCASTS_EVERY_S = 0.5
@@ -186,6 +188,7 @@ class App:
         )
         slow = (
             Job("rulebooks", RULEBOOKS_EVERY_S, lambda: rulebook_fits.run(Context(self.house))),
+            Job("overview", OVERVIEW_EVERY_S, lambda: overview.sum_days(Context(self.house))),
             Job("questions", QUESTIONS_EVERY_S, lambda: questions_asked.gather(Context(self.house))),
             Job("old_questions", FILES_EVERY_S, lambda: questions_asked.forget(Context(self.house))),
         )

@@ -82,8 +82,9 @@ class _Id(IntegerConverter):
 def _version(folder: Path) -> str:
     """Changes whenever a file of `folder` does: browsers may then keep each version for good."""
     digest = sha256()
-    for file in sorted(folder.iterdir()):
-        digest.update(file.read_bytes())
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
 
 

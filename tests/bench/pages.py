@@ -44,6 +44,7 @@ _NOT_PAGES = {
     "wecom",
     "wecom_back",
     "broadcast_csv",
+    "overview_csv",
     "broadcast_edit",
     "rulebook_text",
 }

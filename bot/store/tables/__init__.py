@@ -25,6 +25,7 @@ from bot.store.tables.cases import (
     receipts,
     views,
 )
+from bot.store.tables.days import days
 from bot.store.tables.filings import filing_files, filing_items, filing_rounds, filings, human_requests, media_fetches
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
@@ -56,6 +57,7 @@ __all__ = [
     "cases",
     "chains",
     "counters",
+    "days",
     "deliveries",
     "events",
     "evidence",

@@ -91,6 +91,7 @@ cases = Table(
     Index(None, "state", "served_at"),
     Index(None, "ground", "id"),
     Index(None, "author_id", "id"),
+    Index(None, "opened_at"),
 )
 
 measures = Table(

@@ -51,6 +51,7 @@ batches = Table(
     CheckConstraint("state IN ('open', 'done')", name="state"),
     CheckConstraint("via IN ('message', 'card_update', 'mail')", name="via"),
     Index(None, "after_id"),
+    Index(None, "created_at"),
     Index("ix_batches_due", "priority", "due_at", sqlite_where=Column("state") == "open", postgresql_where=Column("state") == "open"),
 )
 

@@ -132,6 +132,7 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
         ("human", "/humans/1"),
         ("account", "/account"),
         ("settings", "/settings"),
+        ("overview", "/overview?days=30"),
         ("not-found", "/cases/none"),
     ):
         page.goto(f"{served}{path}")

@@ -10,6 +10,8 @@ from tests.web.console.visitors import HERE, add, signed_in, token
 OPEN = {"enter", "sign_in", "link", "use_link"}
 SIGNED_IN = {"account", "password", "sign_out", "sign_out_everywhere"}
 LISTS = {
+    "overview",
+    "overview_csv",
     "questions",
     "question",
     "providers",
@@ -49,7 +51,16 @@ RIGHTS = {
     **{name: {Role.OPERATOR, Role.OWNER} for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken")},
 }
 ADDRESSED = {
-    **{"secret": "none", "number": "V2026-000001", "sha256": "0" * 64, "dated": "2024-06-17", "code": "A", "key": "none"},
+    **{
+        "secret": "none",
+        "number": "V2026-000001",
+        "sha256": "0" * 64,
+        "dated": "2024-06-17",
+        "code": "A",
+        "key": "none",
+        "chart": "states",
+    },
+    "chart": "states",
     **dict.fromkeys(("file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
 }
 

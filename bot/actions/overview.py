@@ -1,0 +1,106 @@
+"""How things went, for whoever runs the desk; and the sums of each day that this takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from bot import clock, failpoint
+from bot.clock import SHANGHAI
+from bot.context import Context
+from bot.model import overview
+from bot.model.case import OPEN, State
+from bot.model.overview import ASKED, DELAYS, DELIVERED, CaseDates, Chart, Grid
+from bot.store import cases, outbox
+from bot.store import overview as rows
+
+_AGAIN = 4  # the last days are summed anew: what was sent then may still settle
+_LONGEST, _A_RUN = 370, 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What stands above the charts; None: nothing to tell. Times in days, shares in percent, delay in milliseconds."""
+
+    open_cases: int
+    to_receipt: float | None
+    to_report: float | None
+    to_recovery: float | None
+    reversed: float | None
+    answered: float | None
+    waiting_s: float | None
+    delay: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """charts: in the order in which they are shown. length: days."""
+
+    headline: Headline
+    charts: Sequence[Chart]
+    length: int
+
+
+def read(ctx: Context, length: int) -> Overview:
+    """The last `length` days."""
+    today = date.fromisoformat(clock.today())
+    starts = overview.buckets(today, length)
+    since = datetime.combine(starts[0], datetime.min.time(), SHANGHAI)
+    with ctx.read() as connection:
+        found = rows.case_dates(connection, since)
+        sums = rows.summed(connection, starts[0].isoformat())
+        counts = cases.counts(connection)
+        oldest = outbox.oldest_due(connection)
+    now = clock.now()
+    waiting_s = max(0.0, (now - oldest).total_seconds()) if oldest else None
+    return Overview(
+        headline=_headline(found, sums, sum(counts.get(state, 0) for state in OPEN), waiting_s or None),
+        charts=overview.charts(Grid(starts), found, sums),
+        length=length,
+    )
+
+
+def _headline(found: Sequence[CaseDates], sums: dict[str, dict[str, int]], open_cases: int, waiting_s: float | None) -> Headline:
+    issued = [one for one in found if one.issued_at]
+    answered, refused = (sum(sums.get(name, {}).values()) for name in ASKED)
+    delays = list(sums.get(DELAYS[1], {}).values())
+    return Headline(
+        open_cases=open_cases,
+        to_receipt=_median([overview.lasted(one.issued_at, one.served_at) for one in found if one.served_at]),
+        to_report=_median([overview.lasted(one.served_at, one.reported_at) for one in found if one.reported_at]),
+        to_recovery=_median([overview.lasted(one.issued_at, one.ended_at) for one in found if one.state is State.RECOVERED]),
+        reversed=round(100 * sum(one.state is State.REVOKED for one in issued) / len(issued), 1) if issued else None,
+        answered=round(100 * answered / (answered + refused), 1) if answered + refused else None,
+        waiting_s=waiting_s,
+        delay=delays[-1] if delays else None,
+    )
+
+
+def _median(values: list[float]) -> float | None:
+    return round(median(values), 1) if values else None
+
+
+def sum_days(ctx: Context) -> int:
+    """Sum the last days, and earlier ones that have no sums yet. Returns how many. Safe in several workers at once, and to be killed."""
+    today = date.fromisoformat(clock.today())
+    with ctx.read() as connection:
+        known = rows.summed_days(connection, (today - timedelta(days=_LONGEST)).isoformat())
+    recent = [today - timedelta(days=n) for n in range(_AGAIN)]
+    missing = [day for n in range(_AGAIN, _LONGEST) if (day := today - timedelta(days=n)).isoformat() not in known]
+    for day in (*recent, *missing[:_A_RUN]):
+        _sum(ctx, day)
+    return len(recent) + min(len(missing), _A_RUN)
+
+
+def _sum(ctx: Context, day: date) -> None:
+    since = datetime.combine(day, datetime.min.time(), SHANGHAI)
+    until = since + timedelta(days=1)
+    with ctx.read() as connection:
+        became = rows.delivered(connection, since, until)
+        answered, refused, took = rows.asked(connection, since, until)
+    sums = {name: became.get(name, 0) for name in DELIVERED} | dict(zip(ASKED, (answered, refused), strict=True))
+    if took:
+        sums |= {name: round(took[min(len(took) - 1, int(share * len(took)))]) for name, share in zip(DELAYS, (0.5, 0.95), strict=True)}
+    with ctx.transaction() as tx:
+        rows.keep(tx, day.isoformat(), sums, clock.now())
+        failpoint.reach("overview.summed")
