@@ -10,13 +10,13 @@ const read = (table) => {
     const given = row.cells[n + 1].dataset.value;
     return given === undefined ? null : Number(given);
   }));
-  return { xs, names, ys };
+  return { xs, names, ys, first: table.tHead.rows[0].cells[0].textContent };
 };
 
 const day = (seconds) => new Date(seconds * 1000 + 8 * 3600 * 1000).toISOString().slice(5, 10);
 
 for (const place of document.querySelectorAll("[data-plot]")) {
-  const { xs, names, ys } = read(document.querySelector(`table[data-chart="${place.dataset.plot}"]`));
+  const { xs, names, ys, first } = read(document.querySelector(`table[data-chart="${place.dataset.plot}"]`));
   const size = () => ({ width: place.clientWidth, height: 220 });
   const plot = new uPlot({
     ...size(),
@@ -24,7 +24,7 @@ for (const place of document.querySelectorAll("[data-plot]")) {
     scales: { x: { time: true }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
     axes: [{ values: (_, ticks) => ticks.map(day), space: 60, stroke: "#5d6674", grid: { show: false } }, { stroke: "#5d6674", grid: { stroke: "#e3e7ed" }, size: 54 }],
     series: [
-      { value: (_, seconds) => (seconds ? day(seconds) : "") },
+      { label: first, value: (_, seconds) => (seconds ? day(seconds) : "") },
       ...names.map((label, n) => ({ label, stroke: COLOURS[n % COLOURS.length], width: 2, points: { show: xs.length < 40, size: 5 }, spanGaps: true })),
     ],
   }, [xs, ...ys], place);
