@@ -194,7 +194,8 @@ def test_every_command_and_button_stands_in_these_tables():
     public = {"greet", "clause", "contents", "version", "help", "ask_rule", "not_text", "acknowledge", "app_standing"}
     others = {"my_cases", "progress", "ask_human", "filing_card", "confirm_human", "notice_card", "media"}
     broadcasts = {"broadcast", "confirm_broadcast", "broadcast_card"}  # in test_broadcast_chat
-    assert {route.name for route in ROUTES} == public | others | broadcasts | set(WANTS)
+    thumbs = {"thumb_up", "thumb_down"}  # of one's own last answer; in tests/handlers and test_questions_asked
+    assert {route.name for route in ROUTES} == public | others | broadcasts | thumbs | set(WANTS)
     words = {*COMMANDS, min(HUMAN)}
     assert all(words & every for every in (*WANTS.values(), PROGRESS, CASES, HUMAN))
 
