@@ -19,6 +19,7 @@ from bot.errors import Stale, UserMistake
 from bot.model.audience import Audience
 from bot.model.broadcast import BROADCAST, PAUSED_BY_HAND, RECALL_WITHIN, Broadcast, Content, Receipts, Source, State
 from bot.model.delivery import Priority
+from bot.model.duty import approve_by
 from bot.model.operator import Operator, Role
 from bot.model.texts import broadcasts as texts
 from bot.model.trail import Actor
@@ -88,7 +89,9 @@ def submit(ctx: Context, actor: Operator, number: str, version: int) -> Broadcas
         BROADCAST.next(known.state, "submit")
         people = _must_be_sendable(ctx, tx, known)
         needs = broadcast_plans.needs_approval(ctx, people)
-        values = {"needs_approval": needs, "submitted_at": clock.now(), "last_reason": "", "approver_id": None, "approved_at": None}
+        now = clock.now()
+        values = {"needs_approval": needs, "submitted_at": now, "last_reason": "", "approver_id": None, "approved_at": None}
+        values["approve_by"] = approve_by(now)
         moved = broadcasts.advance(tx, known, "submit" if needs else "launch", **values)
         event = "broadcast_submitted" if needs else "broadcast_launched"
         _record(tx, by(actor), event, moved, _told(moved, people), {"audience": moved.audience.kept()})

@@ -14,6 +14,7 @@ from bot.actions.rulebook_texts import Typed
 from bot.actions.words import can_be_kept, written
 from bot.context import Context
 from bot.errors import NotFound, Stale, UserMistake
+from bot.model.duty import approve_by
 from bot.model.operator import Operator, Role
 from bot.model.rulebook import RULEBOOK, Rulebook, RuleState, content_of
 from bot.model.texts import rulebooks as texts
@@ -91,7 +92,8 @@ def edit(ctx: Context, actor: Operator, dated: str, version: int) -> Rulebook:
 
 def submit(ctx: Context, actor: Operator, dated: str, version: int) -> Rulebook:
     """Hand it in for approval. Raises UserMistake where something has changed since it was made ready."""
-    return _step(ctx, actor, Role.OPERATOR, dated, version, "submit", ready=True, submitted_at=clock.now())
+    now = clock.now()
+    return _step(ctx, actor, Role.OPERATOR, dated, version, "submit", ready=True, submitted_at=now, approve_by=approve_by(now))
 
 
 def retract(ctx: Context, actor: Operator, dated: str, version: int) -> Rulebook:

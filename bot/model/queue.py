@@ -6,13 +6,14 @@ from enum import StrEnum
 
 
 class What(StrEnum):
-    """What somebody has to do. BROADCAST: to approve one, or to look at one that paused by itself.
+    """What somebody has to do. BROADCAST: to approve one, or to look at one that paused by itself. RULES: to approve a version.
 
     MEASURE: to carry out or lift on the platform. CONTACTS: a provider is short of admins.
     """
 
     APPROVAL = "approval"
     BROADCAST = "broadcast"
+    RULES = "rules"
     REPORT = "report"
     OBJECTION = "objection"
     REAPPLICATION = "reapplication"

@@ -85,6 +85,7 @@ class Rulebook:
     approver_id: int | None
     opened_at: datetime
     submitted_at: datetime | None
+    approve_by: datetime | None
     approved_at: datetime | None
     in_force_at: datetime | None
     ended_at: datetime | None

@@ -13,7 +13,7 @@ from bot.model.filing import FilingState
 from bot.model.human import OPEN
 from bot.model.queue import Waits, Wanted, What
 from bot.store.columns import Moment
-from bot.store.tables import admins, apps, broadcasts, cases, filings, human_requests, operator_tasks, providers
+from bot.store.tables import admins, apps, broadcasts, cases, filings, human_requests, operator_tasks, providers, rule_versions
 
 _TASKS = {"apply": What.MEASURE, "lift": What.MEASURE, "withdraw": What.MEASURE, "return": What.MEASURE, "admins": What.CONTACTS}
 _TASKS |= {"serve": What.SERVE, "serve_outcome": What.SERVE, "overdue": What.OVERDUE}
@@ -105,6 +105,7 @@ def _everything() -> Subquery:
             detail=of_task.detail,
         ).where(of_task.state == "open"),
         _of_broadcasts(line),
+        _of_rules(line),
     )
     return union_all(*parts).subquery("waiting")
 
@@ -114,8 +115,17 @@ def _of_broadcasts(line: Callable[..., Select[Any]]) -> Select[Any]:
     of = broadcasts.c
     failing = and_(of.state == "paused", of.pause_reason == "failures")
     since = func.coalesce(of.paused_at, of.submitted_at, of.made_at)
-    lines = line(literal(What.BROADCAST), of.state, broadcasts, since=since, number=of.number, detail=of.title)
+    due = when((of.state == "pending_approval", of.approve_by))
+    lines = line(literal(What.BROADCAST), of.state, broadcasts, since=since, due_at=due, number=of.number, detail=of.title)
     return lines.where(or_(of.state == "pending_approval", failing))
+
+
+def _of_rules(line: Callable[..., Select[Any]]) -> Select[Any]:
+    """Versions that somebody else has to approve."""
+    of = rule_versions.c
+    since = func.coalesce(of.submitted_at, of.opened_at)
+    lines = line(literal(What.RULES), of.state, rule_versions, since=since, due_at=of.approve_by, number=of.dated)
+    return lines.where(of.state == "pending_approval")
 
 
 def _provider_of_asker() -> Any:

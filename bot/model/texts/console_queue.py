@@ -12,6 +12,7 @@ from bot.model.texts.notices import moment
 NAMES = {
     What.APPROVAL: "待审批",
     What.BROADCAST: "广播",
+    What.RULES: "规则版本",
     What.REPORT: "整改报告",
     What.OBJECTION: "异议",
     What.REAPPLICATION: "重新申请",
@@ -42,6 +43,8 @@ def title(one: Waits) -> str:
         return one.detail or operator_tasks.kind(one.kind)
     if one.what is What.BROADCAST:
         return f"{'审批广播' if one.kind == 'pending_approval' else '广播自动暂停'}：{one.detail}"
+    if one.what is What.RULES:
+        return f"审批规则 {one.number} 版"
     return f"{NAMES[one.what]} {one.number}"
 
 

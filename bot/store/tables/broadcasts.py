@@ -28,6 +28,7 @@ broadcasts = Table(
     Column("send_at", Moment),
     Column("made_at", Moment, nullable=False),
     Column("submitted_at", Moment),
+    Column("approve_by", Moment),
     Column("approved_at", Moment),
     Column("started_at", Moment),
     Column("frozen_at", Moment),

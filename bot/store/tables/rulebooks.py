@@ -27,6 +27,7 @@ rule_versions = Table(
     Column("approver_id", ID, ForeignKey("operators.id")),
     Column("opened_at", Moment, nullable=False),
     Column("submitted_at", Moment),
+    Column("approve_by", Moment),
     Column("approved_at", Moment),
     Column("in_force_at", Moment),
     Column("ended_at", Moment),

@@ -99,6 +99,8 @@ def _address(one: Waits) -> str:
         return url_for("console.human", request_id=one.id)
     if one.what is What.BROADCAST:
         return url_for("console.broadcast", number=one.number)
+    if one.what is What.RULES:
+        return url_for("console.rulebook", dated=one.number)
     if one.what is What.APPROVAL:
         return url_for("console.case", number=one.number)
     if one.case:

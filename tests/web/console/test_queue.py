@@ -12,6 +12,7 @@ from bot.context import Context
 from bot.model.human import Said
 from bot.model.queue import Wanted, What
 from bot.store import humans, operator_tasks
+from tests import rulebooks
 from tests.cast import at, finding, issue, pending
 from tests.way_back import hand_in
 from tests.web.console.visitors import press, signed_in
@@ -163,3 +164,11 @@ def test_what_is_no_number_is_said_to_be_none(site, house, cast, typed):
     answer = signed_in(site, house, "author").get("/console/find", query_string={"number": typed})
     assert answer.status_code == 409
     assert "没有看懂这个编号" in answer.text
+
+
+def test_a_version_of_the_rules_waits_for_its_approver_with_a_due_time(site, house, cast):
+    rulebooks.submitted(house, cast)
+    page = signed_in(site, house, "approver").get("/console/?what=rules")
+    assert f"审批规则 {rulebooks.DATED} 版" in page.text
+    assert f'href="/console/rulebooks/{rulebooks.DATED}"' in page.text
+    assert "明天内" in page.text
