@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from bot import clock
 from rules.documents import latest
 from tests.bench.common import bot_environment
+from tests.bench.outgoing import postgres_url as database_of_its_own
 from tests.flows.processes import ROOT, eventually, fetch, free_port, running, wait_for
 from tests.flows.test_stories import CHROMIUM, PATIENCE_MS, PHONE, PNG, SHOTS, Admin, submit, write_report
 from tests.web.console.test_browser import is_complaint, serious
@@ -49,9 +50,15 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path, postgres_url):
-    port, wecom = free_port(), free_port()
-    plain = postgres_url.replace("postgresql+psycopg://", "postgresql://")
+def plain_url(postgres_url):
+    """A database of its own beside the tests' one: the queue keeps tables in it too."""
+    with database_of_its_own() as url:
+        yield url
+
+
+@pytest.fixture
+def town(tmp_path, plain_url):
+    port, wecom, plain = free_port(), free_port(), plain_url
     more = {
         "WECOM_TRUSTED_DOMAIN": "true",
         "WEB_WORKERS": "2",
