@@ -16,7 +16,7 @@ from bot.model.head import day_of
 from bot.model.operator import Operator
 from bot.model.texts import alarms as alarm_texts
 from bot.model.texts import settings as texts
-from bot.store import alarms, inbox, migrate, operators, outbox, pauses
+from bot.store import alarms, inbox, migrate, operators, outbox, pauses, tokens
 from bot.store import heads as stored
 from bot.store.database import Tx
 from config.settings import Settings
@@ -93,16 +93,19 @@ def _health(ctx: Context, tx: Tx) -> list[Line]:
     oldest, last = outbox.oldest_due(tx), inbox.last_arrived_at(tx)
     late_s = (now - oldest).total_seconds() if oldest else None
     age_s = (now - last).total_seconds() if last else None
+    expires = tokens.latest_expiry(tx)
+    left_s = expires - now.timestamp() if expires is not None else None
     head = stored.latest(tx)
     begun = stored.first_event_at(tx)
     is_closed = begun is None or day_of(begun) == day_of(now) or head is not None
     rest = [one for one in pauses.all_of(tx).values() if one.until_at > now]
     opened = [alarm_texts.title(one) for one in alarms.opened(tx)]
     free = shutil.disk_usage(ctx.settings.data_dir).free
-    lines = {
+    lines: dict[str, tuple[str, bool | None]] = {
         "database": (texts.database(fits=fits), fits),
         "waiting": (texts.waiting(late_s if late_s and late_s > 0 else None), late_s is None or late_s < _LATE_S),
         "callback": (texts.ago(age_s), age_s is not None and age_s < _QUIET_S),
+        "token": (texts.token(left_s), None),
         "head": (texts.head(head.day if head else ""), is_closed and heads.signing_key(ctx.settings) is not None),
         "alarms": (texts.alarms(opened), not opened),
         "pauses": (texts.pauses(len(rest)), not rest),

@@ -1,6 +1,6 @@
 """How things went, for whoever runs the desk; and the sums of each day that this takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
@@ -34,11 +34,12 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """charts: in the order in which they are shown. length: days."""
+    """charts: in the order in which they are shown. length: days. standing: how many cases are in each state now."""
 
     headline: Headline
     charts: Sequence[Chart]
     length: int
+    standing: Mapping[State, int]
 
 
 def read(ctx: Context, length: int) -> Overview:
@@ -54,26 +55,35 @@ def read(ctx: Context, length: int) -> Overview:
     now = clock.now()
     waiting_s = max(0.0, (now - oldest).total_seconds()) if oldest else None
     return Overview(
-        headline=_headline(found, sums, sum(counts.get(state, 0) for state in OPEN), waiting_s or None),
+        headline=_headline(found, since, sums, sum(counts.get(state, 0) for state in OPEN), waiting_s or None),
+        standing=counts,
         charts=overview.charts(Grid(starts), found, sums),
         length=length,
     )
 
 
-def _headline(found: Sequence[CaseDates], sums: dict[str, dict[str, int]], open_cases: int, waiting_s: float | None) -> Headline:
-    issued = [one for one in found if one.issued_at]
+def _headline(
+    found: Sequence[CaseDates], since: datetime, sums: dict[str, dict[str, int]], open_cases: int, waiting_s: float | None
+) -> Headline:
+    issued = [one for one in found if one.issued_at and one.issued_at >= since]
     answered, refused = (sum(sums.get(name, {}).values()) for name in ASKED)
     delays = list(sums.get(DELAYS[1], {}).values())
     return Headline(
         open_cases=open_cases,
-        to_receipt=_median([overview.lasted(one.issued_at, one.served_at) for one in found if one.served_at]),
-        to_report=_median([overview.lasted(one.served_at, one.reported_at) for one in found if one.reported_at]),
-        to_recovery=_median([overview.lasted(one.issued_at, one.ended_at) for one in found if one.state is State.RECOVERED]),
+        to_receipt=_median([overview.lasted(one.issued_at, one.served_at) for one in found if one.served_at and one.served_at >= since]),
+        to_report=_median(
+            [overview.lasted(one.served_at, one.reported_at) for one in found if one.reported_at and one.reported_at >= since]
+        ),
+        to_recovery=_median([overview.lasted(one.issued_at, one.ended_at) for one in found if _is_back(one, since)]),
         reversed=round(100 * sum(one.state is State.REVOKED for one in issued) / len(issued), 1) if issued else None,
         answered=round(100 * answered / (answered + refused), 1) if answered + refused else None,
         waiting_s=waiting_s,
         delay=delays[-1] if delays else None,
     )
+
+
+def _is_back(one: CaseDates, since: datetime) -> bool:
+    return one.state is State.RECOVERED and one.ended_at is not None and one.ended_at >= since
 
 
 def _median(values: list[float]) -> float | None:

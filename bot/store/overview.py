@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model.case import State
@@ -16,12 +16,16 @@ _FAILED = ("rejected", "exhausted")
 
 
 def case_dates(connection: Connection, since: datetime) -> list[CaseDates]:
-    """Of all cases opened since, how each went."""
-    reports = filings.c.case_id == cases.c.id, filings.c.kind == FilingKind.REPORT
-    reported = select(func.min(filings.c.submitted_at)).where(*reports).correlate(cases).scalar_subquery().label("reported_at")
-    fields = [cases.c[name] for name in ("ground", "state", "opened_at", "issued_at", "served_at", "rectify_by", "ended_at")]
-    rows = connection.execute(select(*fields, reported).where(cases.c.opened_at >= since))
-    return [CaseDates(**{**row._mapping, "state": State(row.state)}) for row in rows]
+    """How each case went that was opened since, ended since, or is not over: whatever happened since then happened to one of these."""
+    reports = select(filings.c.case_id, func.min(filings.c.submitted_at)).where(filings.c.kind == FilingKind.REPORT)
+    reported = {row[0]: row[1] for row in connection.execute(reports.group_by(filings.c.case_id))}
+    fields = [cases.c[name] for name in ("id", "ground", "state", "opened_at", "issued_at", "served_at", "rectify_by", "ended_at")]
+    lately = or_(cases.c.opened_at >= since, cases.c.ended_at >= since, cases.c.ended_at.is_(None))
+    found = []
+    for row in connection.execute(select(*fields).where(lately)):
+        values = {name: value for name, value in row._mapping.items() if name != "id"}
+        found.append(CaseDates(**{**values, "state": State(row.state)}, reported_at=reported.get(row.id)))
+    return found
 
 
 def delivered(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -67,3 +67,9 @@ class DatabaseTokens:
         except IntegrityError:
             return False
         return True
+
+
+def latest_expiry(connection: Connection) -> float | None:
+    """Until when, in epoch seconds, the token holds that holds longest; None where there is none."""
+    found: float | None = connection.execute(select(func.max(tokens.c.expires_at))).scalar_one()
+    return found

@@ -94,9 +94,10 @@ def test_buckets_cover_every_day_once(length):
 
 
 def test_a_kill_between_two_days_leaves_whole_days_and_the_rest_for_the_next_time(house, cast, settings, database):
+    point = "overview.summed:3"
     program = (
         "from bot import failpoint; from bot.actions import overview; from bot.app import App; from bot.context import Context;"
-        "from config.settings import load; app = App(load()); failpoint.arm('overview.summed:3'); overview.sum_days(Context(app.house))"
+        "import sys; from config.settings import load; app = App(load()); failpoint.arm(sys.argv[1]); overview.sum_days(Context(app.house))"
     )
     hidden = ("wecom_secret", "wecom_token", "wecom_aes_key", "secret_key")
     known = {name.upper(): getattr(settings, name).get_secret_value() for name in hidden}
@@ -104,6 +105,6 @@ def test_a_kill_between_two_days_leaves_whole_days_and_the_rest_for_the_next_tim
     shown = {name.upper(): str(getattr(settings, name)) for name in plain}
     url = database.url.render_as_string(hide_password=False)
     env = environment(**shown, **known, DATABASE_URL=url, ENV_FILE="/dev/null")
-    died = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=120, check=False)
+    died = subprocess.run([sys.executable, "-c", program, point], env=env, capture_output=True, text=True, timeout=120, check=False)
     assert died.returncode == -9, died.stderr
     assert len({row.day for row in all_of(house.database, "days")}) == 2

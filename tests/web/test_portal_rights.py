@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bot.actions import uploads
+from bot.actions import packaged, uploads
 from bot.context import Context
 from bot.model.filing import FilingKind
 from bot.model.provider import Address
@@ -38,6 +38,7 @@ class Cell(NamedTuple):
 @pytest.fixture
 def cells(house, cast, issued, notice):
     """Every route, in an order in which each can do what it is for."""
+    packaged.take_in(house.database)
     answered = issue(house, cast, finding(), key="answered")
     handed_in = hand_in(house, answered).number
     drafts = [started(house, answered, FilingKind.OBJECTION).number]
@@ -66,6 +67,7 @@ def cells(house, cast, issued, notice):
         Cell("filing_drop", "POST", f"{doomed}/drop", 303, **act),
         Cell("filing_drop", "POST", f"{done}/drop", 409, **act),
         Cell("authorized", "GET", "/portal/authorized?code=1&state=1", 403, 403, 403, 403),
+        Cell("rules", "GET", "/portal/rules/2024-06-17", 200, 200, 200, 200),  # the rules are public
         Cell("static", "GET", "/portal/static/portal.css", 200, 200, 200, 200),
     ]
 

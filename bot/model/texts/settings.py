@@ -136,6 +136,7 @@ HEALTH = {
     "queue": "任务队列",
     "waiting": "最早一条待发消息",
     "callback": "最近一次回调",
+    "token": "企业微信接口令牌",
     "head": "最近一份审计日结",
     "alarms": "未解除的告警",
     "pauses": "暂停中的发送",
@@ -170,6 +171,11 @@ def lasted(seconds: float) -> str:
         if seconds >= unit_s:
             return f"{int(seconds // unit_s)} {name}"
     return f"{int(seconds)} 秒"
+
+
+def token(left_s: float | None) -> str:
+    """How long the token of the interface still holds; None: none was fetched yet."""
+    return "还没有取过" if left_s is None else f"还有 {lasted(left_s)}有效" if left_s > 0 else "已过期，下次调用时换新"
 
 
 def alarms(titles: list[str]) -> str:
