@@ -128,6 +128,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "question_undo": "撤回答案",
         "question_pass": "不处理、重新打开",
     },
+    "运营账号": {"staff_add": "添加账号", "staff_change": "修改姓名和权限", "staff_move": "停用、启用账号", "staff_link": "生成登录链接"},
     "自己的登录": {"password": "修改密码", "sign_out": "退出", "sign_out_everywhere": "在所有设备上退出"},
 }
 

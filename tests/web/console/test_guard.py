@@ -48,6 +48,7 @@ RIGHTS = {
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke", "rulebook_decide")},
     **{name: {Role.OPERATOR} for name in OPERATORS},
     **BROADCASTS,
+    **{name: {Role.OWNER} for name in ("staff", "staff_add", "staff_change", "staff_move", "staff_link")},
     **{name: {Role.OPERATOR, Role.OWNER} for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken")},
 }
 ADDRESSED = {
@@ -59,6 +60,7 @@ ADDRESSED = {
         "code": "A",
         "key": "none",
         "chart": "states",
+        "login": "author",
     },
     "chart": "states",
     **dict.fromkeys(("file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
