@@ -54,6 +54,11 @@ def test_of_an_address_only_where_it_leads_is_shown(make_settings, url, shown):
     assert value(make_settings(database_url=url), "DATABASE_URL") == shown
 
 
+def test_a_password_in_the_address_of_a_page_is_not_shown_either(make_settings):
+    assert value(make_settings(console_url="https://ops:s3cret@desk.example"), "CONSOLE_URL") == "https://desk.example"
+    assert value(make_settings(files_url="/srv/files"), "FILES_URL") == "/srv/files"
+
+
 def test_what_is_not_set_is_said_to_be_so_or_shown_as_it_holds(make_settings):
     assert value(make_settings(database_url=""), "DATABASE_URL").startswith("sqlite:///")
     assert value(make_settings(), "SMTP_URL") == texts.NOT_SET
