@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bot import clock
+from bot import VERSION, clock
 from bot.actions import heads
 from bot.context import Context
 from bot.model.head import day_of
@@ -125,6 +125,7 @@ def _versions(ctx: Context, tx: Tx) -> list[Line]:
     server = ".".join(str(part) for part in tx.dialect.server_version_info or ())
     book = ctx.book()
     named = {
+        "product": VERSION,
         "schema": migrate.version(tx) or "",
         "rules": f"{book.version} · {book.document.sha256[:12]}",
         "python": platform.python_version(),

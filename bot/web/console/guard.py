@@ -11,6 +11,7 @@ from werkzeug.formparser import parse_form_data
 
 from bot.actions import sign_in
 from bot.model.operator import Role
+from bot.model.texts.settings import DEEDS
 from bot.web.console.desk import HOME, Desk, own_path
 
 OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
@@ -125,7 +126,16 @@ class Guard:
         has_words = any(_is_typed(value) for _, value in fields)
         if is_barred and not has_words:
             abort(403)
-        shown = {"fields": fields, "is_typed": _is_typed, "has_words": has_words, "had_files": had_files, "is_barred": is_barred}
+        name, about = (request.endpoint or "").removeprefix("console."), (request.view_args or {}).get("number", "")
+        deed = next((deeds[name] for deeds in DEEDS.values() if name in deeds), "")
+        shown = {
+            "deed": f"{deed} {about}".strip(),
+            "fields": fields,
+            "is_typed": _is_typed,
+            "has_words": has_words,
+            "had_files": had_files,
+            "is_barred": is_barred,
+        }
         return self._desk.page("console/kept.html", status=403, action=request.path, request_id=g.request_id, **shown)
 
     def _add_headers(self, response: Response) -> Response:

@@ -164,6 +164,7 @@ def test_what_was_typed_is_shown_again_to_an_account_that_may_not_send_it(site, 
         assert refused.status_code == 403
         assert words in refused.text
         assert "没有办理这件事的权限" in refused.text
+        assert f"还没有办理：写内部备注 {number}" in refused.text
     pressed = auditor.post(f"/console/cases/{number}/submit", data={"version": "1", **mine}, headers=HERE)
     assert (pressed.status_code, texts.NOT_ALLOWED in pressed.text) == (403, True)
     assert words not in auditor.post(f"/console/cases/{number}/note", data={"note": words}, headers={}).text
