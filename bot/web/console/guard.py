@@ -16,8 +16,8 @@ from bot.web.console.desk import HOME, Desk, own_path
 
 OPEN: frozenset[Role] = frozenset()  # to whoever comes: how one signs in
 STAFF = frozenset(Role)
-_KEPT_FIELDS, _KEPT_CHARS = 1_000, 300_000  # a text of the rules, and a form with three fields for each clause
 _FORM_BYTES = 1 << 20  # what a form may have beside its files
+_KEPT_FIELDS = 5_000  # a form with three fields for each clause of the rules
 _SHORT_CHARS = 40
 # what pages ask for every few seconds
 _BY_ITSELF = frozenset({"console.counts", "console.here", "console.broadcast_progress", "console.rulebook_progress"})
@@ -171,8 +171,7 @@ def _sent() -> tuple["MultiDict[str, str]", bool]:
 
 def _fields(form: "MultiDict[str, str]") -> list[tuple[str, str]]:
     """Every value of every field: boxes of one name are several."""
-    typed = [(name, value[:_KEPT_CHARS]) for name, value in form.items(multi=True) if name not in _NEVER_KEPT]
-    return typed[:_KEPT_FIELDS]
+    return [(name, value) for name, value in form.items(multi=True) if name not in _NEVER_KEPT][:_KEPT_FIELDS]
 
 
 def _is_typed(value: str) -> bool:

@@ -1,10 +1,13 @@
 """Who may go where in the console: every route and every role, cell by cell."""
 
+import errno
 import io
 import re
 
 import pytest
 
+from bot.actions import sign_in
+from bot.errors import NoSpace, NotFound, Stale, TransitionNotAllowed, Unavailable
 from bot.model.operator import Role
 from bot.model.texts import console as texts
 from bot.web.pages import REFUSED
@@ -234,6 +237,35 @@ def test_whatever_fails_has_a_page_in_chinese_with_a_number_and_a_way_back(site,
     assert f"编号 {answer.headers['X-Request-Id']}" in answer.text
     assert 'href="/console/"' in answer.text
     assert not re.search(r"(?<![\w/.-])(Error|Request|Not|Too)(?![\w-])", re.sub(r"<[^>]+>", "", answer.text))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Unavailable("away"), 503),
+        (NoSpace("full"), 507),
+        (OSError(errno.ENOSPC, "full"), 507),
+        (TimeoutError(), 408),
+        (RuntimeError("hunter2"), 500),
+        (NotFound("page"), 404),
+        (Stale("case"), 409),
+        (TransitionNotAllowed("case", "approve", "draft"), 409),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_goes_wrong_inside_is_said_in_chinese_and_not_in_its_own_words(site, cast, monkeypatch, error, status, method):
+    def fail(*_given, **_more):
+        raise error
+
+    browser = site.test_client()
+    browser.set_cookie("console", "some", domain="localhost")
+    monkeypatch.setattr(sign_in, "visit", fail)
+    answer = browser.open("/console/account/password" if method == "POST" else "/console/account", method=method, headers=HERE)
+    assert answer.status_code == status
+    assert all(words in answer.text for words in texts.failure(status))
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert "hunter2" not in answer.text
 
 
 @pytest.mark.parametrize("address", ["/console/none", "/console/links/none", "/console/account/x", "/console"])
