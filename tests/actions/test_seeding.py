@@ -1,5 +1,7 @@
 """A made-up platform: whole, provable, and only in an empty database."""
 
+from typing import Any
+
 import pytest
 
 from bot import clock
@@ -50,7 +52,7 @@ def test_new_rows_are_numbered_behind_those_that_were_made(house, told):
 
 def test_a_new_broadcast_and_a_new_case_have_numbers_of_their_own(house, told):
     with house.database.read() as connection:
-        staff = {login: operators.by_login(connection, f"staff{number}") for login, number in (("author", 1), ("approver", 7))}
+        staff: Any = {login: operators.by_login(connection, f"staff{number}") for login, number in (("author", 1), ("approver", 7))}
         _, [app, *_], _ = providers.everybody(connection)
         of = providers.get(connection, app.provider_id)
     before = {row.number for row in all_of(house.database, "broadcasts")}
