@@ -261,6 +261,15 @@ def _public(settings: Settings) -> str:
     return f"企业微信后台的回调 URL 填 {settings.public_url}/wecom/callback"
 
 
+def _console(settings: Settings) -> str:
+    parts = urlsplit(settings.console)
+    if parts.hostname in ("0.0.0.0", "::"):  # noqa: S104
+        raise _Warning(f"登录链接会写成 {settings.console}，别的电脑打不开；请把 CONSOLE_URL 设为运营人员打开控制台的地址")
+    if parts.scheme != "https" and not is_loopback(settings.console):
+        raise _Warning(f"{settings.console} 不是 https，密码和会话会明文传输；请在前面加 TLS，并把 CONSOLE_URL 设为 https:// 开头的地址")
+    return f"运营人员打开 {settings.console}/"
+
+
 def _secrets(_settings: Settings) -> str:
     file = Path(".env")
     if file.exists() and os.name == "posix" and file.stat().st_mode & 0o077:
@@ -281,6 +290,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], str]], ...] = (
     ("规则", _rules),
     ("BIND", _bind),
     ("PUBLIC_URL", _public),
+    ("控制台", _console),
     ("时钟", _clock),
     ("企业微信接口", _api),
 )

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -41,6 +42,22 @@ def test_an_empty_folder_and_the_settings_are_enough_to_answer(platform, app, bo
 def test_what_the_callback_does_not_take_goes_to_the_pages(platform):
     assert platform.ask("GET", path="/healthz").body == b"ok\n"
     assert platform.ask("GET", path="/nothing").status == 404
+
+
+def test_a_console_with_an_address_of_its_own_is_there_alone_and_nowhere_else(make_settings):
+    app = App(make_settings(bind="127.0.0.1:8000", console_bind="127.0.0.1:8100", public_url="https://bot.example"))
+    own = Platform(SimpleNamespace(__rsgi__=app.console()), app.settings)
+    assert own.ask("GET", path="/console/sign-in").status == 200
+    assert [own.ask("GET", path=path).status for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
+    for path in ("/", "/portal/", "/wecom/callback"):
+        nothing = own.ask("GET", path=path, accept="text/html")
+        assert (nothing.status, "没有找到这个页面" in nothing.body.decode()) == (404, True)
+    platform = Platform(app.web(), app.settings)
+    for path in ("/console/", "/console/sign-in", "/console/static/console.js"):
+        assert platform.ask("GET", path=path).status == 404
+    assert [platform.ask("GET", path=path).status for path in ("/healthz", "/readyz", "/metrics")] == [200, 200, 200]
+    assert app.settings.console == "http://127.0.0.1:8100/console"
+    app.database.dispose()
 
 
 def test_ready_means_migrated_and_with_a_queue(platform, app):

@@ -123,6 +123,21 @@ def test_a_public_address_without_tls_is_a_problem_unless_it_is_this_machine(fin
     assert findings(WECOM_API_BASE=wecom.own_url, PUBLIC_URL="https://bot.example.com")["PUBLIC_URL"][0]
 
 
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"CONSOLE_BIND": "0.0.0.0:8100"}, "别的电脑打不开"),
+        ({"CONSOLE_BIND": "10.0.0.5:8100"}, "不是 https"),
+        ({"CONSOLE_BIND": "0.0.0.0:8100", "CONSOLE_URL": "https://desk.example.com"}, "运营人员打开 https://desk.example.com/console/"),
+        ({"CONSOLE_BIND": "127.0.0.1:8100"}, "运营人员打开 http://127.0.0.1:8100/console/"),
+    ],
+)
+def test_where_operators_find_the_console_is_told_with_what_keeps_them_from_it(findings, wecom, environment, said):
+    ok, say = findings(WECOM_API_BASE=wecom.own_url, **environment)["控制台"]
+    assert ok
+    assert said in say
+
+
 def test_where_we_already_run_is_no_problem(findings, wecom):
     with socket.socket() as running:
         running.bind(("127.0.0.1", 0))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from bot import clock
+from bot import VERSION, clock
 from bot.actions import heads
 from bot.context import Context
 from bot.model.head import day_of
@@ -21,7 +21,6 @@ from bot.store import heads as stored
 from bot.store.database import Tx
 from config.settings import Settings
 
-_WITH_PASSWORDS = frozenset({"database_url", "queue_url", "files_url", "smtp_url"})
 _PACKAGES = ("flask", "granian", "SQLAlchemy", "huey", "wechatpy", "pycryptodome", "argon2-cffi")
 _LATE_S, _QUIET_S, _LEAST_FREE = 300.0, 86_400.0, 1 << 30
 
@@ -61,19 +60,19 @@ def shown(settings: Settings) -> dict[str, list[Line]]:
     """Every setting as it may be seen: of secrets whether there is one, of addresses no user or password."""
     used = {"database_url": settings.database, "queue_url": settings.queue}  # what holds where nothing is set
     return {
-        group: [Line(label, _value(name, used.get(name, getattr(settings, name))), name.upper()) for name, label in names.items()]
+        group: [Line(label, _value(used.get(name, getattr(settings, name))), name.upper()) for name, label in names.items()]
         for group, names in texts.SETTINGS.items()
     }
 
 
-def _value(name: str, value: object) -> str:
+def _value(value: object) -> str:
     if value is None or value == "":
         return texts.NOT_SET
     if isinstance(value, SecretStr):
         return texts.SET
     if isinstance(value, bool):
         return texts.YES if value else texts.NO
-    return _without_password(str(value)) if name in _WITH_PASSWORDS else str(value)
+    return _without_password(str(value)) if "://" in str(value) else str(value)
 
 
 def _without_password(url: str) -> str:
@@ -126,6 +125,7 @@ def _versions(ctx: Context, tx: Tx) -> list[Line]:
     server = ".".join(str(part) for part in tx.dialect.server_version_info or ())
     book = ctx.book()
     named = {
+        "product": VERSION,
         "schema": migrate.version(tx) or "",
         "rules": f"{book.version} · {book.document.sha256[:12]}",
         "python": platform.python_version(),

@@ -13,7 +13,7 @@ from bot.model.operator import Operator, Role
 from bot.model.provider import MAIL, USERID, Address
 from bot.model.texts import operators as texts
 from bot.model.trail import SYSTEM
-from bot.store import operators, trail
+from bot.store import operators, sign_ins, trail
 from bot.store.database import Tx
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")  # small letters only: nobody should pass for another
@@ -65,10 +65,15 @@ def change(ctx: Context, actor: Operator, login: str, version: int, person: Pers
 
 
 def disable(ctx: Context, actor: Operator, login: str, version: int) -> Operator:
-    """Somebody may no longer act, from the next action on. The last active owner stays. Raises UserMistake, Stale."""
+    """Somebody may no longer act, from the next action on, and is signed out for good. The last active owner stays.
+
+    Raises UserMistake, Stale.
+    """
     with ctx.transaction() as tx:
         known = _known(tx, actor, login, version)
         _must_not_be_last_owner(tx, known)
+        sign_ins.end(tx, known.id, clock.now())
+        sign_ins.drop_links(tx, known.id)
         return _move(tx, actor, known, is_active=False)
 
 

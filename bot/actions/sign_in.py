@@ -48,6 +48,8 @@ def with_password(ctx: Context, login: str, password: str, browser: Browser) -> 
         raise UserMistake(texts.LOCKED if number >= MOST_OF_LOGIN else texts.WRONG)
     fresh = passwords.hashed(password) if passwords.is_old(kept) else ""
     with ctx.transaction() as tx:
+        if sign_ins.password(tx, login) != known:  # changed, or the account closed, while the password was looked at
+            raise UserMistake(texts.WRONG)
         sign_ins.forget_tries(tx, _digest(login))
         if fresh:
             sign_ins.set_password(tx, known[0], fresh)

@@ -5,10 +5,11 @@ import os
 import secrets
 from collections.abc import Callable
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request, send_from_directory
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -19,15 +20,20 @@ from werkzeug.routing import IntegerConverter, Map
 from bot.errors import NoSpace, NotFound, Stale, TransitionNotAllowed, Unavailable, UserMistake
 from bot.model.texts import console as console_texts
 from bot.model.texts import pages
+from bot.web.pages import REFUSED
 
 log = structlog.get_logger()
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+
+_STATIC = Path(__file__).parent / "static"
 
 # Only for pages that show how far an upload has come.
 _WITH_SCRIPTS = _HEADERS["Content-Security-Policy"] + "; script-src 'self'; connect-src 'self'"
@@ -47,7 +53,7 @@ def create_app(
     """
     app = Flask("bot.web", static_folder=None)
     app.url_map.converters["int"] = _Id
-    app.config["MAX_CONTENT_LENGTH"] = 1 << 20
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = 1 << 20
     if trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, trusted_proxies, trusted_proxies, trusted_proxies)  # type: ignore[method-assign]
 
@@ -65,10 +71,14 @@ def create_app(
     def metrics() -> Response:
         return Response(_measured(collectors), content_type=CONTENT_TYPE_LATEST)
 
+    @app.get("/favicon.ico")
+    def favicon() -> Response:  # asked for by browsers beside files that are no page of ours
+        return send_from_directory(_STATIC, "icon.svg", max_age=86_400)
+
+    _guard(app)  # before the others: what they say of their own answers goes first
     for pages_of in filter(None, (portal, console)):
         app.register_blueprint(pages_of)
-        app.jinja_env.globals["asset_version"] = _version(Path(__file__).parent / "static")
-    _guard(app)
+        app.jinja_env.globals["asset_version"] = _version(_STATIC)
     return app
 
 
@@ -112,8 +122,10 @@ def _guard(app: Flask) -> None:
     """Request ids, safe headers, and errors without a word of what went wrong inside."""
 
     @app.before_request
-    def _name_request() -> None:
+    def _name_request() -> Response | None:
         g.request_id = secrets.token_hex(8)
+        status = request.environ.get(REFUSED)
+        return _failure(status, HTTPStatus(status).phrase) if status else None
 
     @app.after_request
     def _add_headers(response: Response) -> Response:
@@ -165,16 +177,25 @@ def _guard(app: Flask) -> None:
 
 
 def _failure(status: int, name: str, say: str = "") -> Response:
-    """A page for people under /portal, a line for machines elsewhere; neither says what went wrong inside."""
-    if request.path.startswith("/portal") and "portal" in current_app.blueprints:
+    """A page for people, a line for machines; neither says what went wrong inside."""
+    place = _for_people()
+    if place == "portal":
         g.portal_scripts = False
         title, words = pages.failure(status)
         told = {"title": pages.REFUSED if say else title, "words": say or words, "back": g.get("portal_back") if status == 409 else None}
-        page = render_template("portal/error.html", **told, request_id=g.get("request_id", ""))
-        return Response(page, status=status, mimetype="text/html")
-    if request.path.startswith("/console") and "console" in current_app.blueprints:
+    elif place == "console":
         title, words = console_texts.failure(status)
         told = {"title": console_texts.REFUSED if say else title, "words": say or words, "back": g.get("console_back", "/console/")}
-        page = render_template("console/error.html", **told, request_id=g.get("request_id", ""))
-        return Response(page, status=status, mimetype="text/html")
-    return Response(f"{status} {name}\n", status=status, mimetype="text/plain")
+    else:
+        return Response(f"{status} {name}\n", status=status, mimetype="text/plain")
+    page = render_template(f"{place}/error.html", **told, request_id=g.get("request_id", ""))
+    return Response(page, status=status, mimetype="text/html")
+
+
+def _for_people() -> str:
+    """Whose page says what did not work: by the address, and beside these by what a browser says that it wants; "" for none."""
+    first = request.path.split("/")[1]
+    if first in ("portal", "console") and first in current_app.blueprints:
+        return first
+    is_browser = "text/html" in request.headers.get("Accept", "")
+    return next((name for name in ("portal", "console") if is_browser and name in current_app.blueprints), "")

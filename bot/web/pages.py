@@ -7,6 +7,7 @@ comes, in threads that only uploads use: the application may refuse it unread, a
 import asyncio
 import contextvars
 import io
+import secrets
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +34,10 @@ STALL_S = 20.0  # an upload that brings nothing for so long is given up
 _DRAIN_S = 1.0
 _LATE = "late"
 _SMALL_BYTES = 64 << 10
+REFUSED = "bot.refused"  # in the environ: the application answers with this status and asks nothing else
+_BROKEN = (Path(__file__).parent / "templates" / "broken.html").read_text("utf-8")  # for what the application cannot answer itself
 _LONGEST_LENGTH = 18  # digits of a Content-Length that are looked at: enough to see that it is too much
+_PLAIN = [("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store"), ("content-security-policy", "default-src 'none'")]
 
 
 class Pages:
@@ -55,12 +59,14 @@ class Pages:
             run = contextvars.copy_context().run
             answer = await loop.run_in_executor(threads, run, _ask, self._application, environ_of(scope, body))
         except BadCallback as error:
-            protocol.response_empty(error.status, [])
+            environ = environ_of(scope, io.BytesIO()) | {REFUSED: error.status}
+            answer = await loop.run_in_executor(self._threads, _ask, self._application, environ)
         except Exception as error:  # noqa: BLE001  Flask answers its own; this is for what goes wrong around it
-            log.error("page_failed", error=type(error).__name__, at=where(error))
-            protocol.response_empty(500, [])
-        else:
-            answer.give(protocol)
+            request_id = secrets.token_hex(8)
+            log.error("page_failed", request_id=request_id, error=type(error).__name__, at=where(error))
+            protocol.response_bytes(500, [*_PLAIN, ("x-request-id", request_id)], _BROKEN.replace("{{ request_id }}", request_id).encode())
+            return
+        answer.give(protocol)
 
 
 def length_of(scope: "Scope") -> int | None:

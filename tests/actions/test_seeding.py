@@ -1,5 +1,7 @@
 """A made-up platform: whole, provable, and only in an empty database."""
 
+from typing import Any
+
 import pytest
 
 from bot import clock
@@ -10,6 +12,7 @@ from bot.model.case import State
 from bot.model.case_list import Sought
 from bot.model.queue import Wanted
 from bot.store import operators, providers
+from tests import broadcasts, cast
 from tests.store.rows import all_of
 
 SMALL = seeding.Size(providers=12, cases=150, deliveries=2_000, questions=100)
@@ -45,6 +48,16 @@ def test_people_can_work_with_what_is_there(house, told):
 def test_new_rows_are_numbered_behind_those_that_were_made(house, told):
     with house.database.write() as tx:
         assert providers.add(tx, [("new", "新公司")], clock.now())["new"] == 13
+
+
+def test_a_new_broadcast_and_a_new_case_have_numbers_of_their_own(house, told):
+    with house.database.read() as connection:
+        staff: Any = {login: operators.by_login(connection, f"staff{number}") for login, number in (("author", 1), ("approver", 7))}
+        _, [app, *_], _ = providers.everybody(connection)
+        of = providers.get(connection, app.provider_id)
+    before = {row.number for row in all_of(house.database, "broadcasts")}
+    assert broadcasts.draft(house, staff).number not in before
+    cast.draft(house, staff, cast.finding(provider=of.code, app=app.code))
 
 
 def test_a_database_that_holds_anything_is_left_alone(house, cast):

@@ -28,6 +28,7 @@ _LIMITS_S = {
     "cuts": (1_200, 300),
     "hostile_files": (900, 240),
     "swap": (300, 120),
+    "rights": (300, 300),
     "pages": (1_800, 300),
     "broadcast": (1_500, 420),
     "day": (600, 600),
@@ -37,7 +38,7 @@ _TESTED = ("day",)
 # A miss of these means that the product does something wrong, not that the machine is slow.
 CORRECTNESS = (
     *("quotes", "throughput_stored", "hostile", "kills", "trail", "sendkills"),
-    *("upload_whole", "cuts", "hostile_files", "broadcast_kills", "day"),
+    *("upload_whole", "cuts", "hostile_files", "broadcast_kills", "rights", "day"),
 )
 
 

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from bot.errors import Unavailable
 from bot.metrics import CALLBACKS
 from bot.web.app import create_app
+from bot.web.pages import REFUSED
 
 
 def ok():
@@ -69,6 +70,24 @@ def test_metrics_ask_their_collectors_when_they_are_asked(client):
 @pytest.mark.parametrize("path", ["/", "/console/", "/portal/1", "/static/x.js", "/../etc/passwd", "/wecom/callback/", "/%00"])
 def test_what_is_not_there_is_not_found(client, path):
     assert client.get(path).status_code == 404
+
+
+def test_whoever_opens_another_address_in_a_browser_gets_a_page_of_ours(site):
+    for path in ("/", "/console/", "/none"):
+        answer = site.test_client().get(path, headers={"Accept": "text/html,*/*"})
+        assert answer.status_code == 404
+        assert "没有找到这个页面" in answer.text
+        assert answer.headers["X-Request-Id"] in answer.text
+        assert site.test_client().get(path).text == "404 Not Found\n"
+
+
+def test_browsers_find_an_icon_beside_whatever_they_show(client):
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+
+
+def test_what_was_refused_before_it_was_asked_is_not_done(client):
+    assert client.get("/healthz", environ_overrides={REFUSED: 408}).status_code == 408
 
 
 def test_only_reading_is_allowed(client):

@@ -17,6 +17,7 @@ import pytest
 from bot.errors import BadCallback
 from bot.web import pages
 from tests.flows.processes import ROOT, environment, free_port, is_running
+from tests.rsgi import Scope
 from tests.web.pages_app import STALL_S
 
 MIB = 1 << 20
@@ -159,8 +160,11 @@ def test_a_file_is_sent_from_where_it_stands(server):
     assert ask(port, "HEAD", "/file")[:2] == (200, b"")
 
 
-def test_what_goes_wrong_around_flask_is_a_plain_500_and_the_server_lives(server):
-    assert ask(server[0], "GET", "/broken")[:2] == (500, b"")
+def test_what_goes_wrong_around_flask_is_a_page_with_a_number_and_the_server_lives(server):
+    status, body, headers = ask(server[0], "GET", "/broken")
+    assert status == 500
+    assert "出了点问题" in body.decode()
+    assert f"编号 {headers['X-Request-Id']}" in body.decode()
     assert ask(server[0], "GET", "/hello")[0] == 200
 
 
@@ -188,6 +192,26 @@ def test_a_body_that_does_not_come_is_given_up_and_the_task_goes_on(monkeypatch)
         return refused.value.status, client.is_left
 
     assert asyncio.run(answer()) == (408, True)
+
+
+def test_a_form_that_does_not_come_is_answered_by_the_application_which_does_nothing(monkeypatch):
+    monkeypatch.setattr(pages, "BODY_S", 0.05)
+    asked = []
+
+    def application(environ, start):
+        asked.append((environ["PATH_INFO"], environ[pages.REFUSED], environ["wsgi.input"].read()))
+        start("408 Request Timeout", [])
+        return ["连接中断".encode()]
+
+    class Client(Silent):
+        def response_bytes(self, status, _headers, body):
+            self.said = status, body.decode()
+
+    client = Client()
+    scope = Scope("POST", "/console/cases/new", "", {"content-length": "5"})
+    asyncio.run(pages.Pages(application)(scope, client))  # type: ignore[arg-type]
+    assert asked == [("/console/cases/new", 408, b"")]
+    assert client.said == (408, "连接中断")
 
 
 def test_a_server_that_stops_is_not_taken_for_a_slow_client():

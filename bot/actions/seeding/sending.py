@@ -71,16 +71,20 @@ class Sending:
     def broadcasts(self, until: int) -> None:
         """To everybody, again and again, until there are so many deliveries."""
         rows, number = self._world.rows, 0
+        numbers: dict[str, int] = {}
         while self._people and rows.last["deliveries"] < until:
             number += 1
             at = self._world.earlier(90)
             text = texts.BROADCAST.format(number=number)
             left = until - rows.last["deliveries"]
             broadcast_id = self._broadcast(number, text, at, min(left, len(self._people)))
+            numbers[f"B{at.year}"] = number
             for start in range(0, min(left, len(self._people)), TOUSER):
                 some = self._people[start : min(start + TOUSER, left)]
                 self._batch(broadcast_id, text, at, some)
                 rows.settle()
+        for name, last in numbers.items():
+            rows.put("counters", name=name, last=last)
 
     def _broadcast(self, number: int, text: str, at: datetime, people: int) -> int:
         staff = self._world.staff

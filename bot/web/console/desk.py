@@ -18,7 +18,7 @@ from bot.model.texts import console as texts
 from bot.web.console import menu
 from bot.web.console.cookies import Cookies
 
-_OWN_PATH = re.compile(r"/console/[\w\-/.?=&%]{0,400}", re.ASCII)
+_OWN_PATH = re.compile(r"/console/[\w\-/.?=&%+~:,!*'()]{0,1000}", re.ASCII)
 _NAME_CHARS, _DIGITS = 64, 18
 HOME = "/console/"
 

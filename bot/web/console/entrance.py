@@ -61,7 +61,8 @@ class Entrance:
             who = sign_in.whose_link(self._desk.context(), secret)
         except NotFound:
             abort(410)
-        return self._before("console/link.html", who=who, secret=secret)
+        now = g.console_visit.operator if g.console_visit else who
+        return self._before("console/link.html", who=who, secret=secret, until_now="" if now.id == who.id else now.name)
 
     def use_link(self, secret: str) -> Response:
         """By the link."""
@@ -119,12 +120,15 @@ class Entrance:
         return self._before("console/sign_in.html", status, **shown)
 
     def _before(self, template: str, status: int = 200, **shown: object) -> Response:
-        """A page with a form for whoever is not signed in."""
-        held = make_response()
+        """A page with a form of whoever comes, also of somebody who is signed in as another here."""
+        held, g.console_visit = make_response(), None
         browser = self._desk.cookies.browser(request, held)
         return _with_cookies(self._desk.page(template, status, **{"token": self._desk.cookies.form_token(browser), **shown}), held)
 
     def _in(self, secret: str, path: str) -> Response:
+        before = g.console_visit
+        if before is not None:  # of whoever used this browser until now: nobody holds it any more
+            sign_in.sign_out(self._desk.context(), before.operator, before.sign_in.id)
         response = go(path)
         self._desk.cookies.begin(response, secret)
         return response

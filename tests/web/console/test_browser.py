@@ -66,7 +66,7 @@ def page(request):
 
 
 def is_complaint(said):
-    """Pages that refuse something come with a status that says so: that alone is none. Nor is the icon that a browser asks for."""
+    """Pages that refuse something come with a status that says so: that alone is none."""
     return said.type != "log" and "the server responded with a status of 4" not in said.text
 
 
@@ -134,6 +134,7 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
         ("settings", "/settings"),
         ("overview", "/overview?days=30"),
         ("not-found", "/cases/none"),
+        ("no-such-page", "/none"),
     ):
         page.goto(f"{served}{path}")
         look(page, name)

@@ -1,10 +1,18 @@
 """Who may go where in the console: every route and every role, cell by cell."""
 
+import errno
+import io
 import re
 
 import pytest
 
+from bot.actions import sign_in
+from bot.errors import NoSpace, NotFound, Stale, TransitionNotAllowed, Unavailable
 from bot.model.operator import Role
+from bot.model.texts import console as texts
+from bot.web.pages import REFUSED
+from tests.cast import draft, issue
+from tests.way_back import hand_in
 from tests.web.console.visitors import HERE, add, signed_in, token
 
 OPEN = {"enter", "sign_in", "link", "use_link"}
@@ -87,25 +95,34 @@ def test_every_route_is_listed_with_whom_it_is_for(site, console):
     assert {name.removeprefix("console."): set(roles) for name, roles in console.guard.rights.items()} == RIGHTS
 
 
-@pytest.mark.parametrize("role", [*Role, None], ids=str)
-def test_each_role_gets_past_the_guard_where_it_may_and_nowhere_else(site, house, cast, role):
-    add(house, "somebody", [role] if role else [])
+def cells(site, house, role):
+    """(name of a route, method, whether it answers this role as RIGHTS says), for each; role None: of an account that has none."""
+    login = f"only-{role or 'none'}"
+    add(house, login, [role] if role else [])
     for name, address, methods in routes(site):
-        for method in methods:
-            browser = signed_in(site, house, "somebody")
+        for method in sorted(methods):
+            browser = signed_in(site, house, login)
             sent = {"token": token(browser.get("/console/account"))} if role and method == "POST" else {}
             answer = browser.open(address, method=method, data=sent, headers=HERE)
-            if name in OPEN:
-                continue
             is_out = name.startswith("sign_out")  # leads to the sign-in page when it was done
-            assert (answer.status_code == 403 if is_out else refused(answer)) is (role not in RIGHTS[name]), (name, method)
+            is_refused = answer.status_code == 403 if is_out else refused(answer)
+            yield name, method, name in OPEN or is_refused is (role not in RIGHTS[name])
+
+
+def cells_of_nobody(site):
+    """The same for whoever is not signed in."""
+    for name, address, methods in routes(site):
+        for method in sorted(methods):
+            yield name, method, name in OPEN or refused(site.test_client().open(address, method=method, headers=HERE))
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=str)
+def test_each_role_gets_past_the_guard_where_it_may_and_nowhere_else(site, house, cast, role):
+    assert [(name, method) for name, method, is_right in cells(site, house, role) if not is_right] == []
 
 
 def test_whoever_is_not_signed_in_reads_and_does_nothing(site, cast):
-    for name, address, methods in routes(site):
-        for method in methods:
-            answer = site.test_client().open(address, method=method, headers=HERE)
-            assert name in OPEN or refused(answer), (name, method)
+    assert [(name, method) for name, method, is_right in cells_of_nobody(site) if not is_right] == []
 
 
 def test_a_route_that_nobody_listed_is_closed(site, console, house, cast):
@@ -152,9 +169,53 @@ def test_what_was_typed_is_shown_again_when_the_session_is_gone_and_can_be_sent(
     assert browser.post("/console/sign-out", data={"token": token(again), "place": "7"}, headers=HERE).status_code == 303
 
 
+def test_what_was_typed_is_shown_again_to_an_account_that_may_not_send_it(site, house, cast):
+    number, words = draft(house, cast), "经两次核查，应用没有提供介绍中的功能。"
+    auditor = signed_in(site, house, "auditor")
+    mine = {"token": token(auditor.get("/console/account"))}
+    for held in ({}, mine):
+        refused = auditor.post(f"/console/cases/{number}/note", data={"note": words, **held}, headers=HERE)
+        assert refused.status_code == 403
+        assert words in refused.text
+        assert "没有办理这件事的权限" in refused.text
+        assert f"还没有办理：写内部备注 {number}" in refused.text
+    pressed = auditor.post(f"/console/cases/{number}/submit", data={"version": "1", **mine}, headers=HERE)
+    assert (pressed.status_code, texts.NOT_ALLOWED in pressed.text) == (403, True)
+    assert words not in auditor.post(f"/console/cases/{number}/note", data={"note": words}, headers={}).text
+
+
+def test_words_beside_files_that_nobody_may_send_are_shown_again_however_large_the_files(site, house, cast):
+    number, words = issue(house, cast), "当面交给王伟，有签收单。"
+    for browser in (site.test_client(), signed_in(site, house, "auditor")):
+        for length in (10, 3 << 20):
+            sent = {"token": "old", "how": words, "day": "2026-03-02", "file": (io.BytesIO(b"x" * length), "签收单.txt")}
+            gone = browser.post(f"/console/cases/{number}/serve", data=sent, headers=HERE)
+            assert gone.status_code == 403
+            assert words in gone.text
+            assert 'name="day" value="2026-03-02"' in gone.text
+            assert "请在页面上重新选择" in gone.text
+
+
+def test_a_long_form_is_kept_whole(site, house, cast):
+    words = "字" * 100_000
+    gone = site.test_client().post("/console/cases/V2026-000001/note", data={"note": words}, headers=HERE)
+    assert words in gone.text
+
+
+def test_no_file_is_reached_through_what_it_does_not_belong_to_nor_before_it_was_handed_in(site, house, cast):
+    report, other = hand_in(house, issue(house, cast)), hand_in(house, issue(house, cast, key="other"))
+    browser = signed_in(site, house, "author")
+    [found, *_] = re.findall(r"/files/(\d+)", browser.get(f"/console/filings/{report.number}").text)
+    assert browser.get(f"/console/filings/{report.number}/files/{found}").status_code == 200
+    assert browser.get(f"/console/filings/{other.number}/files/{found}").status_code == 404
+    with house.database.write() as tx:
+        tx.exec_driver_sql(f"UPDATE filing_files SET round = 0 WHERE id = {int(found)}")
+    assert browser.get(f"/console/filings/{report.number}/files/{found}").status_code == 404
+
+
 def test_every_answer_has_headers_that_keep_a_page_to_itself(site, house, cast):
     browser = signed_in(site, house, "author")
-    for address in ("/console/account", "/console/sign-in", "/console/links/none"):
+    for address in ("/console/account", "/console/sign-in", "/console/links/none", "/console/none", "/console"):
         answer = browser.get(address)
         policy = answer.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
@@ -168,6 +229,45 @@ def test_no_page_has_a_script_or_style_inside(site, house, cast):
     browser = signed_in(site, house, "author")
     for answer in (browser.get("/console/account"), site.test_client().get("/console/sign-in"), browser.get("/console/none")):
         assert not re.search(r"<style|style=|<script(?! src=)| on\w+=", answer.text)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 408, 409, 411, 413, 414, 415, 422, 429, 500, 503, 507])
+def test_whatever_fails_has_a_page_in_chinese_with_a_number_and_a_way_back(site, status):
+    answer = site.test_client().get("/console/account", environ_overrides={REFUSED: status})
+    assert answer.status_code == status
+    assert all(words in answer.text for words in texts.failure(status))
+    assert f"编号 {answer.headers['X-Request-Id']}" in answer.text
+    assert 'href="/console/"' in answer.text
+    assert not re.search(r"(?<![\w/.-])(Error|Request|Not|Too)(?![\w-])", re.sub(r"<[^>]+>", "", answer.text))
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Unavailable("away"), 503),
+        (NoSpace("full"), 507),
+        (OSError(errno.ENOSPC, "full"), 507),
+        (TimeoutError(), 408),
+        (RuntimeError("hunter2"), 500),
+        (NotFound("page"), 404),
+        (Stale("case"), 409),
+        (TransitionNotAllowed("case", "approve", "draft"), 409),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_goes_wrong_inside_is_said_in_chinese_and_not_in_its_own_words(site, cast, monkeypatch, error, status, method):
+    def fail(*_given, **_more):
+        raise error
+
+    browser = site.test_client()
+    browser.set_cookie("console", "some", domain="localhost")
+    monkeypatch.setattr(sign_in, "visit", fail)
+    answer = browser.open("/console/account/password" if method == "POST" else "/console/account", method=method, headers=HERE)
+    assert answer.status_code == status
+    assert all(words in answer.text for words in texts.failure(status))
+    assert answer.headers["X-Request-Id"] in answer.text
+    assert "hunter2" not in answer.text
 
 
 @pytest.mark.parametrize("address", ["/console/none", "/console/links/none", "/console/account/x", "/console"])

@@ -1,5 +1,8 @@
 """The page that shows what is set up: never a secret, and every setting and form by name."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr
 
@@ -54,9 +57,21 @@ def test_of_an_address_only_where_it_leads_is_shown(make_settings, url, shown):
     assert value(make_settings(database_url=url), "DATABASE_URL") == shown
 
 
+def test_a_password_in_the_address_of_a_page_is_not_shown_either(make_settings):
+    assert value(make_settings(console_url="https://ops:s3cret@desk.example"), "CONSOLE_URL") == "https://desk.example"
+    assert value(make_settings(files_url="/srv/files"), "FILES_URL") == "/srv/files"
+
+
 def test_what_is_not_set_is_said_to_be_so_or_shown_as_it_holds(make_settings):
     assert value(make_settings(database_url=""), "DATABASE_URL").startswith("sqlite:///")
     assert value(make_settings(), "SMTP_URL") == texts.NOT_SET
+
+
+def test_the_version_is_that_of_the_project(house, cast):
+    from bot.context import Context
+
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert Line(texts.VERSIONS["product"], project["version"]) in house_page.page(Context(house)).versions
 
 
 def test_what_is_not_well_is_marked_and_a_queue_that_is_away_is_no_error(site, house, cast):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.actions import operators as staff
-from bot.actions import sign_in
+from bot.actions import passwords, sign_in
 from bot.actions.sign_in import Browser
 from bot.context import Context
 from bot.errors import UserMistake
@@ -163,6 +163,43 @@ def test_somebody_disabled_is_out_at_the_next_request(site, house, cast, owner):
     assert browser.get("/console/account").status_code == 302
     with pytest.raises(UserMistake):
         sign_in.make_link(Context(house), owner, "author")
+
+
+def test_somebody_who_may_act_again_signs_in_anew(site, house, cast, owner):
+    browser, link = signed_in(site, house, "author"), sign_in.make_link(Context(house), None, "author")
+    gone = staff.disable(Context(house), owner, "author", cast["author"].version)
+    staff.enable(Context(house), owner, "author", gone.version)
+    assert browser.get("/console/account").status_code == 302
+    assert site.test_client().get(f"/console/links/{link}").status_code == 410
+
+
+def test_a_password_that_is_changed_while_it_is_looked_at_signs_nobody_in(house, author, monkeypatch):
+    def changed_meanwhile(kept, password):
+        give_password(house, author, NEW)
+        return True
+
+    monkeypatch.setattr(passwords, "fits", changed_meanwhile)
+    with pytest.raises(UserMistake, match=texts.WRONG):
+        sign_in.with_password(Context(house), "author", PASSWORD, Browser("", ""))
+
+
+def test_whoever_signs_in_anew_in_a_browser_is_no_longer_signed_in_there_as_before(site, house, author):
+    browser = signed_in(site, house, "approver")
+    path = f"/console/links/{sign_in.make_link(Context(house), None, 'author')}"
+    page = browser.get(path)
+    assert "现在登录的是Approver，登录后换成Author" in page.text
+    assert browser.post(path, data={"token": token(page)}, headers=HERE).headers["Location"] == "/console/"
+    assert "author" in browser.get("/console/account").text
+    assert len(sign_in.places(Context(house), author)) == 1
+    [before] = [row.ended_at for row in all_of(house.database, "sign_ins") if row.operator_id != author.id]
+    assert before is not None
+
+
+def test_a_page_that_was_open_too_long_forgets_nothing_of_where_to_go(site, author):
+    old = site.test_client().post("/console/sign-in", data={"token": "old", "next": "/console/cases?state=draft&words=a+b"}, headers=HERE)
+    page = site.test_client().get(old.headers["Location"])
+    assert 'name="next" value="/console/cases?state=draft&amp;words=a+b"' in page.text
+    assert "登录页面打开得太久" in page.text
 
 
 def test_signing_out_ends_this_place_one_other_or_all(site, house, cast):
