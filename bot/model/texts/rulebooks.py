@@ -87,11 +87,12 @@ _REASONS = {
     "a paragraph beside numbered items, or a second paragraph": "不编号的章只能有一段，编号的章里不能有不编号的段落",
     "too long": "全文太长",
     "a control character": "有控制字符",
-    "an HTML tag": "有 HTML 标签",
+    "an HTML tag": "有 HTML 标签，或 &nbsp; 这样的 HTML 写法",
+    "an item that isn't written 1. and a blank": "每一条都写成“1. ”（数字 1、点、空格）开头，按顺序自动编号",
     "no date": "没有“最后更新：2026/07/01”这样的一行",
     "no clause in the last chapter": "最后一章没有任何条款",
     "bold that doesn't end": "加粗标记 ** 没有成对",
-    "a mark that belongs to no known markdown": "有不认识的标记（[ ] ` *）",
+    "a mark that belongs to no known markdown": "有不认识的标记（[ ] ` * \\ ~~ __）",
     "an empty clause": "条款是空的",
     "not a key: value line, or a key given twice": "文件头里有不认识的行，或同一项写了两次",
     "front matter that doesn't end": "文件头（---）没有结束",
@@ -105,6 +106,8 @@ def cannot_parse(line: int, reason: str, content: str) -> str:
     words = _REASONS.get(reason)
     if words is None and reason.startswith("chapter "):
         words = "章的编号不连续，应当是“## **一、标题**”这样依次编号"
+    if words is None and reason.startswith("an invisible character at "):
+        words = f"第 {reason.rpartition(' ')[2]} 个字符看不见或已损坏（如零宽空格），请删去"
     where = f"第 {line} 行" if line else "全文"
     shown = f"：「{content[:60]}{'…' if len(content) > 60 else ''}」" if content else ""
     return f"{where}不能解析：{words or '格式不对'}{shown}。没有保存任何内容，改好后请重新上传。"
@@ -128,6 +131,11 @@ def no_date_like(day: str) -> str:
 def known_already(day: str, state: RuleState) -> str:
     """There is one of this date."""
     return f"{day} 的版本已经有了（{STATES[state]}）。同一天只能有一个版本；要换文本，请先作废那一个。"
+
+
+def day_before_text(dated: str) -> str:
+    """In force before the day that the text itself gives."""
+    return f"生效日期不能早于文本自己的日期 {dated}（“最后更新”）。"
 
 
 def older(day: str, current: str) -> str:
