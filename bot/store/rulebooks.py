@@ -68,8 +68,12 @@ def bump(tx: Tx) -> None:
 
 
 def lock(tx: Tx) -> None:
-    """Let nobody else write a version until this transaction ends. SQLite writes one transaction at a time anyway."""
+    """Let nobody else write a version, or tie a question, until this transaction ends. SQLite writes one transaction at a time anyway.
+
+    The generation first: whoever ties holds it, and then waits for the trail.
+    """
     if tx.dialect.name == "postgresql":
+        tx.execute(select(book_state.c.id).with_for_update())
         tx.execute(text("LOCK TABLE rule_versions IN SHARE ROW EXCLUSIVE MODE"))
 
 
