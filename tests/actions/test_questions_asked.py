@@ -364,3 +364,42 @@ def test_stopped_while_it_forgets_it_forgets_the_next_time(house, cast, asked, c
     assert len(all_of(house.database, "unanswered")) == 1
     assert questions_asked.forget(Context(house)) == 1
     assert all_of(house.database, "question_groups") == []
+
+
+def test_another_way_of_asking_what_has_an_answer_waits_for_one_of_its_own(house, cast, asked):
+    asked("整改报告要在几天内提交")
+    gather(house)
+    tie(house, cast, groups(house)[0])
+    asked("整改报告要在几天内交上来")
+    gather(house)
+    assert [(one.text, one.count) for one in groups(house)] == [("整改报告要在几天内交上来", 1)]
+    assert [one.count for one in groups(house, GroupState.TIED)] == [1]
+
+
+def test_what_was_left_out_of_an_answer_comes_back_when_it_is_asked_again(house, cast, asked, clock):
+    asked("整改报告要在几天内提交", "整改报告要在几天内提交", "整改报告在几天内要提交")
+    gather(house)
+    group = groups(house)[0]
+    page = questions_asked.read(Context(house), group.id)
+    what = Wanted(phrasings=[page.phrasings[0].id], lineage=None, say="请看平台后台。")
+    mark = questions_asked.look(Context(house), cast["author"], group.id, what).mark
+    questions_asked.tie(Context(house), cast["author"], group.id, group.version, what, mark)
+    assert groups(house) == []
+    clock.tick(minutes=1)
+    asked("整改报告在几天内要提交")
+    gather(house)
+    again = groups(house)[0]
+    assert (again.text, again.count) == ("整改报告在几天内要提交", 1)
+    assert [one.text for one in questions_asked.read(Context(house), again.id).phrasings] == ["整改报告在几天内要提交"]
+    tie(house, cast, again)
+    assert [one.count for one in groups(house, GroupState.TIED)] == [3, 1]
+
+
+def test_what_was_asked_before_the_answer_and_gathered_after_it_needs_none(house, cast, asked, clock):
+    asked("客服电话是多少")
+    gather(house)
+    asked("客服电话是多少")
+    tie(house, cast, groups(house)[0])
+    gather(house)
+    assert groups(house) == []
+    assert groups(house, GroupState.TIED)[0].count == 2
