@@ -125,7 +125,8 @@ def _items(tx: Tx, case: Case, kind: FilingKind, book: Book) -> list[Item]:
         title = row.title if row else case.ground
     else:
         title = GROUNDS[case.ground].title if case.ground in GROUNDS else case.ground
-    return [Item(clause=case.ground, title=texts.item_title(case.ground, title)[:200])]
+    there = book.of_case(case.rule_version).cited(case.ground)
+    return [Item(clause=case.ground, title=texts.item_title(there.id if there else case.ground, title)[:200])]
 
 
 # Writing and handing in

@@ -2,13 +2,14 @@
 
 import pytest
 
-from bot.actions import case_rules, cases
+from bot.actions import case_rules, cases, filings
 from bot.bookshelf import Bookshelf
 from bot.context import Context, House
 from bot.errors import TransitionNotAllowed, UserMistake
+from bot.model.filing import FilingKind
 from bot.store import notices as notice_rows
 from rules.documents import latest
-from tests.cast import case_of, draft, finding, issue, pending
+from tests.cast import at, case_of, draft, finding, issue, pending
 from tests.rulebooks import DATED, approved
 
 
@@ -78,3 +79,13 @@ def test_a_case_opened_later_quotes_the_clause_under_its_new_number(house, cast)
     with house.database.read() as connection:
         statement = notice_rows.of_case(connection, case.id)[0].statement
     assert f"规则原文（第 2.10 条，{DATED} 版）" in [section.heading for section in statement.sections]
+
+
+def test_a_report_names_its_clause_as_the_version_of_its_case_numbers_it(newer, cast):
+    house, numbers = newer
+    ctx = Context(house)
+    case_rules.renew(ctx, cast["author"], numbers["draft"])
+    cases.submit(ctx, cast["author"], numbers["draft"])
+    cases.approve(ctx, cast["approver"], numbers["draft"])
+    titles = [filings.start(ctx, at("WangWei"), FilingKind.REPORT, case=numbers[name]).items[0].title[:8] for name in ("draft", "issued")]
+    assert titles == ["第 2.10 条", "第 2.10 条"], "2.9 套壳应用 by the new numbers, 2.10 克隆应用 by the old ones"
