@@ -139,3 +139,15 @@ def test_a_newer_packaged_version_takes_those_under_way_back_to_their_drafts(hou
     back = read(house)
     assert (back.state, back.failure, back.approver_id, back.base_id) == (RuleState.DRAFT, "base_changed", None, current.id)
     assert back.version > waiting.version
+
+
+def test_a_tie_alone_builds_no_book_and_is_answered_in_this_one(shelf, database, monkeypatch):
+    monkeypatch.setattr(ties, "overlay", lambda _tx: Overlay((Tie("广告费能退吗", None, "没有写到。"),)))
+    monkeypatch.setattr(shelf, "_build", lambda *_given: pytest.fail("built for a tie"))
+    before = shelf.book
+    with database.write() as tx:
+        rulebooks.bump(tx)
+    assert shelf.look() is True
+    assert shelf.book.ask("广告费能退吗").say == "没有写到。"
+    assert before.ask("广告费能退吗").say == ""
+    assert shelf.book.document is before.document
