@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound, Stale
@@ -233,10 +233,13 @@ def thumb(tx: Tx, message_key: str, text: str, outcome: str, now: datetime, *, i
     return not known
 
 
-def thumbs_down(connection: Connection, limit: int) -> Sequence[Thumb]:
-    """Answers that did not help, the newest first."""
-    wanted = select(thumbs).where(thumbs.c.is_good.is_(False)).order_by(thumbs.c.at.desc()).limit(limit)
-    return [_thumb(row) for row in connection.execute(wanted)]
+def thumbs_down(connection: Connection, after: tuple[datetime, str] | None, limit: int) -> Sequence[Thumb]:
+    """Answers that did not help, the newest first. after: (at, key) of the last one seen."""
+    wanted = select(thumbs).where(thumbs.c.is_good.is_(False))
+    if after:
+        at, key_ = after
+        wanted = wanted.where(or_(thumbs.c.at < at, and_(thumbs.c.at == at, thumbs.c.key < key_)))
+    return [_thumb(row) for row in connection.execute(wanted.order_by(thumbs.c.at.desc(), thumbs.c.key.desc()).limit(limit))]
 
 
 def thumb_of(connection: Connection, message_key: str) -> Thumb:
