@@ -38,8 +38,9 @@ class ClauseChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """base: what it is compared with; None for the first of all. touched: open cases and providers. lost: ties that answer no more.
+    """base: what it is compared with; None for the first of all. origins: clauses of it that others may come from.
 
+    touched: open cases and providers. lost: ties that answer no more.
     said: ties in whose words a person said what the rules leave open, or added to a clause that reads otherwise now; newest first.
     """
 
@@ -81,6 +82,8 @@ def page(ctx: Context, dated: str) -> Page:
         is_draft = book.state is RuleState.DRAFT
         old = base.document() if base else None
         changes = changes_of(book, old)
+        choices = _choices(book, old) if is_draft and old else []
+        settled = {one.chosen for one in choices if one.is_settled}
         overlay = ties.overlay(connection)
         lineages = {clause.lineage for change in changes if (clause := change.new)}
         differing = {change.lineage for change in changes if change.kind == "changed"}
@@ -90,8 +93,8 @@ def page(ctx: Context, dated: str) -> Page:
             book=book,
             base=base,
             changes=changes,
-            choices=_choices(book, old) if is_draft and old else (),
-            origins=old.clauses if old else (),
+            choices=choices,
+            origins=[clause for clause in old.clauses if clause.lineage not in settled] if old else (),
             touched=_touched(connection, changes) if book.is_open else Touched.none(),
             lost=[tie for tie in overlay.ties if tie.lineage and tie.lineage not in lineages] if book.is_open else [],
             said=said if book.is_open else [],
