@@ -197,7 +197,8 @@ def _hand_in(ctx: Context, tx: Tx, filing: Filing, case: Case | None, admin: Adm
     if filing.is_late:
         told["is_late"] = True
     if filing.kind is FilingKind.WITHDRAWAL:
-        told["agreed"] = [f"{clause} ({ctx.book().version})" for clause in _AGREED_TO]
+        book = ctx.book()
+        told["agreed"] = [f"{clause.id} ({book.version})" for clause in map(book.cited, _AGREED_TO) if clause]
     trail.record(tx, by_admin(admin.address), "filed", told, case_id=filing.case_id, personal=content)
     alarms.raise_alarm(ctx, f"filed_{filing.kind}", f"filed:{filing.number}:{number}", number=filing.number)
     return filings.get(tx, filing.id)
