@@ -37,16 +37,26 @@ class ClauseChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """base: what it is compared with; None for the first of all. origins: clauses of it that others may come from.
+class Comparison:
+    """A version and the one before it. base: what it is compared with; None for the first of all."""
+
+    book: Rulebook
+    base: Rulebook | None
+    changes: Sequence[Change]
+
+    def count(self, kind: str) -> int:
+        """How many clauses of a kind of change."""
+        return sum(change.kind == kind for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Comparison):
+    """origins: clauses of the base that others may come from.
 
     touched: open cases and providers. lost: ties that answer no more.
     said: ties in whose words a person said what the rules leave open, or added to a clause that reads otherwise now; newest first.
     """
 
-    book: Rulebook
-    base: Rulebook | None
-    changes: Sequence[Change]
     choices: Sequence[ClauseChoice]
     origins: Sequence[Clause]
     touched: Touched
@@ -62,10 +72,6 @@ class Page:
         since = self.book.approved_at
         living = (one for one, _ in self.told if one.state is not State.CANCELLED)
         return next((one for one in living if since is not None and one.made_at >= since), None)
-
-    def count(self, kind: str) -> int:
-        """How many clauses of a kind of change."""
-        return sum(change.kind == kind for change in self.changes)
 
 
 def listed(ctx: Context) -> tuple[Sequence[Rulebook], Mapping[int, Operator]]:
@@ -117,12 +123,14 @@ def cited(name: str) -> str:
     return cited_lineage()[name]
 
 
-def published(ctx: Context, dated: str) -> Page:
-    """A version that providers may see: approved, in force, or once in force. Raises NotFound."""
-    found = page(ctx, dated)
-    if found.book.state not in KNOWN | {RuleState.APPROVED}:
-        raise NotFound("rulebook")
-    return found
+def published(ctx: Context, dated: str) -> Comparison:
+    """A version that providers may see: approved, in force, or once in force. Asks little: everybody comes at once. Raises NotFound."""
+    with ctx.read() as connection:
+        book = rulebooks.dated(connection, dated)
+        if book.state not in KNOWN | {RuleState.APPROVED}:
+            raise NotFound("rulebook")
+        base = _base(connection, book)
+    return Comparison(book=book, base=base, changes=changes_of(book, base.document() if base else None))
 
 
 def _base(connection: Tx, book: Rulebook) -> Rulebook | None:
