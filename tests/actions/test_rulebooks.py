@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot import bookshelf
+from bot import bookshelf, failpoint
 from bot import clock as product_clock
 from bot.actions import packaged, questions_asked, rulebook_fits, rulebook_pages, rulebooks
 from bot.actions.rulebook_texts import NEW
@@ -399,7 +399,7 @@ def test_a_question_tied_while_a_version_comes_into_force_is_tied_or_stale_and_n
         tying.set()
         time.sleep(0.5)  # the other one is on its way by now
 
-    monkeypatch.setattr(questions_asked.failpoint, "reach", lambda name: reach(name) if name == "questions.tied" else None)
+    monkeypatch.setattr(failpoint, "reach", lambda name: reach(name) if name == "questions.tied" else None)
     with ThreadPoolExecutor(1) as pool:
         tie = pool.submit(questions_asked.tie, Context(house), cast["author"], group_id, 1, wanted, mark)
         assert tying.wait(5)
