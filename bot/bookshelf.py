@@ -32,6 +32,7 @@ class Bookshelf:
         self._database = database
         self._encoder = encoder
         self._generation = 0
+        self._made_of: list[tuple[int, str, str]] = []  # the versions in the book
         self._models: dict[int, tuple[str, Model]] = {}
         self._stopping = threading.Event()
         self.book: Book = rules.load("off" if encoder == "off" else "auto")
@@ -61,8 +62,12 @@ class Bookshelf:
             versions = rulebooks.known(connection)
             blob = self._blob(connection, versions)
             tied = ties.overlay(connection)
-        book = self._build(versions, blob, tied)
+        made_of = [(one.id, one.sha256, one.effective_on) for one in versions]
+        # Most changes are of ties alone: then nothing is built, and everybody hears of it at once.
+        same = blob is None and made_of == self._made_of and made_of
+        book = self.book.with_ties(tied) if same else self._build(versions, blob, tied)
         book.warm()
+        self._made_of = made_of
         self.book = book
         self._generation = generation
         gc.freeze()  # its objects live as long as it does: the collector need not look at them

@@ -65,6 +65,11 @@ class Book:
         return self.document.url
 
     @property
+    def is_packaged(self) -> bool:
+        """Whether this very text came with the program: only of such a one does the bank know what it leaves open."""
+        return any(edition.document.sha256 == self.document.sha256 for edition in packaged())
+
+    @property
     def clauses(self) -> tuple[Clause, ...]:
         """All clauses in order."""
         return self.document.clauses

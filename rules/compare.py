@@ -1,9 +1,11 @@
 """One version beside another, clause by clause: what is new, what reads otherwise, what moved, what is gone."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from typing import Literal
 
 from rules.clause import Clause
@@ -17,7 +19,7 @@ Part = tuple[Op, str]
 LIKELY = 0.35  # share of bigrams in common from which on a clause is taken for the same one, written anew; people decide
 _TOKEN = re.compile(r"[A-Za-z0-9]+|.", re.DOTALL)
 _BREATH = 2  # what stays between two changes must be longer than this many characters, or it is only chance
-_MOST_CELLS = 4_000_000  # of the comparison's table: beyond that two texts are shown one after the other
+_MOST_PAIRS = 30_000  # of a word here and the same word there: beyond that two texts are shown one after the other, or it takes seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ def _change(old: Clause | None, new: Clause) -> Change:
     return Change("moved" if old.id != new.id else "same", new.lineage, old, new)
 
 
+@lru_cache(512)
 def differences(old: str, new: str) -> tuple[Part, ...]:
     """Both texts at once: what they share, what only the new one has ("ins") and what only the old one had ("del"), in order."""
     left, right = _TOKEN.findall(old), _TOKEN.findall(new)
-    if len(left) * len(right) > _MOST_CELLS:
+    if len(left) * len(right) > _MOST_PAIRS and _pairs(left, right) > _MOST_PAIRS:
         return (("del", old), ("ins", new))
     parts: list[Part] = []
     for tag, from_left, to_left, from_right, to_right in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
@@ -78,6 +81,12 @@ def differences(old: str, new: str) -> tuple[Part, ...]:
             _add(parts, "del", "".join(left[from_left:to_left]))
             _add(parts, "ins", "".join(right[from_right:to_right]))
     return tuple(_smoothed(parts))
+
+
+def _pairs(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many pairs of the same word there are: what the comparison's time hangs on."""
+    there = Counter(right)
+    return sum(count * there[word] for word, count in Counter(left).items())
 
 
 def _add(parts: list[Part], op: Op, text: str) -> None:

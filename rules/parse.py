@@ -29,9 +29,14 @@ _ITEM = re.compile(r"1\. (?P<text>\S.*)")
 _PICTURE = re.compile(r"- !\[[^\[\]]*\]\((?P<url>[^()\s]+)\)")
 _RULE = re.compile(r"-{3,}")
 _LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<url>[^()\s]+)\)")
-_TAG = re.compile(r"<[/!?a-zA-Z]")
-_LEFTOVER = re.compile(r"[\[\]`]|\]\(|\*")
+_TAG = re.compile(r"<[/!?a-zA-Z]|&#?[0-9a-zA-Z]{1,31};")
+_LEFTOVER = re.compile(r"[\[\]`\\]|\]\(|\*|~~|__")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# Nobody sees them, so that two texts look alike and are not; and what stands where a decoder gave up.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u2065\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+)
+_NUMBERED = re.compile(r"\d+[.)、．]")
 _SENTENCE = re.compile(r"[^。！？；]*[。！？；]+[”」）]*|[^。！？；]+$")
 
 
@@ -81,7 +86,9 @@ class _Reader:
             self._picture(number, _checked_url(number, match["url"]))
         elif match := _ITEM.fullmatch(line):
             self._clause(number, match["text"], numbered=True)
-        elif (line[0] in "#-*+>|!" and not line.startswith("**")) or re.match(r"\d+[.)]", line):
+        elif _NUMBERED.match(line):
+            raise CannotParse(number, "an item that isn't written 1. and a blank")
+        elif line[0] in "#-*+>|!" and not line.startswith("**"):
             raise CannotParse(number, "neither chapter, item, paragraph nor picture")
         else:
             self._clause(number, line, numbered=False)
@@ -138,6 +145,8 @@ def parse(source: str, lineage: Mapping[str, str] | None = None) -> Parsed:
     for number, line in enumerate(lines, 1):
         if _CONTROL.search(line):
             raise CannotParse(number, "a control character")
+        if match := _INVISIBLE.search(line):
+            raise CannotParse(number, f"an invisible character at {match.start() + 1}")
         if _TAG.search(line):
             raise CannotParse(number, "an HTML tag")
     front, first = _front_matter(lines)

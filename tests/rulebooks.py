@@ -49,9 +49,9 @@ def few():
     return tuple(phrase for number, phrase in enumerate(bank.read()) if number % 10 == 0)
 
 
-def uploaded(house, cast, source=SOURCE):
+def uploaded(house, cast, source=None):
     packaged.take_in(house.database)
-    return rulebooks.upload(Context(house), cast["author"], "规则.md", source.encode(), "")
+    return rulebooks.upload(Context(house), cast["author"], "规则.md", (source or SOURCE).encode(), "")
 
 
 def confirmed(house, cast, **more):

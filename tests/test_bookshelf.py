@@ -15,6 +15,7 @@ from bot.store import rulebooks, ties
 from bot.store.database import Database
 from rules import Overlay, Tie, documents
 from rules.documents import Edition, latest
+from tests.rulebooks import approved, read
 
 NEWER = latest().source.replace("2024/06/17", "2026/03/01").replace("交易流水:", "交易流水（含税）:")
 
@@ -124,3 +125,29 @@ def test_the_database_holds_one_version_in_force(database):
         values = {name: getattr(old, name) for name in ("title", "name_in_text", "url", "source", "sha256", "lineages", "opened_at")}
         with pytest.raises(Stale):
             rulebooks.add(tx, {**values, "names": {}, "phrases": {}, "dated": "2026-05-05", "state": RuleState.IN_FORCE})
+
+
+def test_a_newer_packaged_version_takes_those_under_way_back_to_their_drafts(house, cast, monkeypatch):
+    waiting = approved(house, cast, effective_on="2026-03-05")
+    newer = dataclasses.replace(latest(), version="2026-04-01", sha256="1" * 64)
+    monkeypatch.setattr(documents, "packaged", lambda: [Edition(latest(), latest().version), Edition(newer, newer.version)])
+    packaged.take_in(house.database)
+    with house.database.read() as connection:
+        current = rulebooks.in_force(connection)
+    assert current
+    assert current.dated == "2026-04-01"
+    back = read(house)
+    assert (back.state, back.failure, back.approver_id, back.base_id) == (RuleState.DRAFT, "base_changed", None, current.id)
+    assert back.version > waiting.version
+
+
+def test_a_tie_alone_builds_no_book_and_is_answered_in_this_one(shelf, database, monkeypatch):
+    monkeypatch.setattr(ties, "overlay", lambda _tx: Overlay((Tie("广告费能退吗", None, "没有写到。"),)))
+    monkeypatch.setattr(shelf, "_build", lambda *_given: pytest.fail("built for a tie"))
+    before = shelf.book
+    with database.write() as tx:
+        rulebooks.bump(tx)
+    assert shelf.look() is True
+    assert shelf.book.ask("广告费能退吗").say == "没有写到。"
+    assert before.ask("广告费能退吗").say == ""
+    assert shelf.book.document is before.document

@@ -98,7 +98,8 @@ def asked(ctx: Context, address: Address, want: Want) -> Reply:
         return Reply(texts.which(want, len(live), min(len(live), _NAMED)), (_which(ctx, want, live),))
     told = now_open or over
     if not told:
-        return say(texts.nothing(want))
+        clause = ctx.book().cited(texts.COMMANDS[want][1])
+        return say(texts.nothing(want, clause.id if clause else ""))
     if len(told) == 1:
         return stands(ctx, want, told[0])
     return say(texts.told([texts.told_of(one.label, _lines(one)) for one in told[:_NAMED]]))

@@ -125,7 +125,8 @@ def _items(tx: Tx, case: Case, kind: FilingKind, book: Book) -> list[Item]:
         title = row.title if row else case.ground
     else:
         title = GROUNDS[case.ground].title if case.ground in GROUNDS else case.ground
-    return [Item(clause=case.ground, title=texts.item_title(case.ground, title)[:200])]
+    there = book.of_case(case.rule_version).cited(case.ground)
+    return [Item(clause=case.ground, title=texts.item_title(there.id if there else case.ground, title)[:200])]
 
 
 # Writing and handing in
@@ -196,7 +197,8 @@ def _hand_in(ctx: Context, tx: Tx, filing: Filing, case: Case | None, admin: Adm
     if filing.is_late:
         told["is_late"] = True
     if filing.kind is FilingKind.WITHDRAWAL:
-        told["agreed"] = [f"{clause} ({ctx.book().version})" for clause in _AGREED_TO]
+        book = ctx.book()
+        told["agreed"] = [f"{clause.id} ({book.version})" for clause in map(book.cited, _AGREED_TO) if clause]
     trail.record(tx, by_admin(admin.address), "filed", told, case_id=filing.case_id, personal=content)
     alarms.raise_alarm(ctx, f"filed_{filing.kind}", f"filed:{filing.number}:{number}", number=filing.number)
     return filings.get(tx, filing.id)

@@ -1,6 +1,7 @@
 """The versions of the rules that come with the program: written down beside those that operators upload."""
 
 from bot import clock
+from bot.actions import outdated
 from bot.model.rulebook import RuleState
 from bot.model.trail import SYSTEM
 from bot.store import rulebooks, trail
@@ -43,7 +44,9 @@ def seed(tx: Tx) -> bool:
             "opened_at": now,
             "in_force_at": now,
         }
-        rulebooks.add(tx, values)
+        made = rulebooks.add(tx, values)
+        if current is not None and is_newest:
+            outdated.others(tx, made)
         if current is not None:  # the first one of all is no change
             told = {"version": document.version, "sha256": document.sha256, "in_force": is_newest}
             trail.record(tx, SYSTEM, "rules_packaged", told)

@@ -8,7 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
 
 from bot import clock, failpoint
@@ -24,11 +24,12 @@ from bot.model.texts import questions_asked as texts
 from bot.store import humans, operators, questions, rulebooks, ties, trail
 from bot.store.database import Tx
 from rules import Answer, Overlay, Tie, regress
+from rules.dates import asked_of
 from rules.normalize import bigrams, has_words, tidy
 from rules.overlay import MAX_SAY_CHARS
 from rules.overlay import key as evened
 
-PAGE, PHRASINGS, DOWN = 50, 100, 100
+PAGE, PHRASINGS = 50, 100
 ALIKE = 0.5  # share of bigrams in common from which two questions stand in one group
 _ROWS, _MOST, _HEADS, _OLD = 2_000, 50, 5_000, 2_000  # so few at once that nobody waits long for a turn to write
 _YOUNG = timedelta(seconds=30)  # a row that was given its number earlier may be committed later, but not by more than this
@@ -147,17 +148,20 @@ class GroupPage:
     staff: Mapping[int, str]
 
 
-def listed(ctx: Context, state: GroupState | None, after: tuple[int, int] | None = None) -> ListPage:
-    """A page of groups; state None: answers that did not help."""
+def listed(ctx: Context, state: GroupState, after: tuple[int, int] | None = None) -> ListPage:
+    """A page of groups. after: (count, id) of the last one seen."""
     with ctx.read() as connection:
-        found = questions.listed(connection, state, after, PAGE + 1) if state else []
-        return ListPage(
-            groups=found[:PAGE],
-            totals=questions.totals(connection),
-            thumbs=questions.thumb_counts(connection),
-            down=questions.thumbs_down(connection, DOWN) if state is None else [],
-            is_last=len(found) <= PAGE,
-        )
+        found = questions.listed(connection, state, after, PAGE + 1)
+        totals, thumbs = questions.totals(connection), questions.thumb_counts(connection)
+        return ListPage(groups=found[:PAGE], totals=totals, thumbs=thumbs, down=(), is_last=len(found) <= PAGE)
+
+
+def unhelpful(ctx: Context, after: tuple[datetime, str] | None = None) -> ListPage:
+    """A page of answers that did not help, the newest first. after: (at, key) of the last one seen."""
+    with ctx.read() as connection:
+        found = questions.thumbs_down(connection, after, PAGE + 1)
+        totals, thumbs = questions.totals(connection), questions.thumb_counts(connection)
+        return ListPage(groups=(), totals=totals, thumbs=thumbs, down=found[:PAGE], is_last=len(found) <= PAGE)
 
 
 def read(ctx: Context, group_id: int) -> GroupPage:
@@ -243,10 +247,15 @@ def undo(ctx: Context, actor: Operator, group_id: int, version: int) -> Group:
 
 
 def take_up(ctx: Context, actor: Operator, key: str) -> int:
-    """Put a question whose answer did not help among those that got none, so that it can be tied. Returns its group. Raises NotFound."""
+    """Put a question whose answer did not help among those that got none, so that it can be tied. Returns its group.
+
+    Raises NotFound, and UserMistake for one about the rules of another time: those are answered from their own version.
+    """
     with ctx.read() as connection:
         must(connection, actor, Role.OPERATOR)
         found = questions.thumb_of(connection, key)
+        if asked_of(tidy(found.text), clock.today()) is not None:
+            raise UserMistake(texts.OF_ANOTHER_TIME)
         known = questions.group_of(connection, text := evened(tidy(found.text)))
         if known is not None:
             return known

@@ -47,7 +47,7 @@ def source(name: str, raw: bytes, pasted: str) -> str:
     if raw and not name.lower().endswith(_ENDINGS):
         raise UserMistake(texts.NO_KNOWN_FORM)
     try:
-        text = raw.decode("utf-8-sig") if raw else pasted.replace("\r\n", "\n")
+        text = raw.decode("utf-8-sig") if raw else pasted.removeprefix("\ufeff").replace("\r\n", "\n")
         size = len(text.encode())
     except UnicodeError as error:
         raise UserMistake(texts.NOT_UTF8) from error
@@ -144,7 +144,7 @@ def mistakes(book: Rulebook, today: str) -> list[str]:
     wrong = headline(book.title, book.name_in_text, book.url)
     if not book.note.strip() or len(book.note) > NOTE_CHARS:
         wrong.append(texts.owed(texts.NOTE, NOTE_CHARS))
-    wrong += _of_day(book.effective_on, today)
+    wrong += _of_day(book.effective_on, book.dated, today)
     found = clauses(book)
     missing = [clause.id for clause in found if clause.id not in book.lineages]
     if missing:
@@ -177,12 +177,14 @@ def is_address(url: str) -> bool:
         return False
 
 
-def _of_day(effective_on: str, today: str) -> list[str]:
+def _of_day(effective_on: str, dated: str, today: str) -> list[str]:
     found, now = day(effective_on), day(today)
     if found is None or now is None:
         return [texts.BAD_DAY]
     if found < now:
         return [texts.DAY_IS_PAST]
+    if effective_on < dated:  # a text cannot hold before it was last changed
+        return [texts.day_before_text(dated)]
     return [texts.DAY_TOO_FAR] if found > now + timedelta(days=_DAYS_AHEAD) else []
 
 

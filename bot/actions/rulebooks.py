@@ -8,7 +8,7 @@ or at once, and every process swaps its rule book by the generation number that 
 from typing import Any
 
 from bot import clock, failpoint
-from bot.actions import packaged, rulebook_texts
+from bot.actions import outdated, packaged, rulebook_texts
 from bot.actions.rights import by, must
 from bot.actions.rulebook_texts import Typed
 from bot.actions.words import can_be_kept, written
@@ -114,6 +114,7 @@ def approve(ctx: Context, actor: Operator, dated: str, version: int, *, accepts_
     """
     with ctx.transaction() as tx:
         must(tx, actor, Role.APPROVER)
+        rulebooks.lock(tx)
         known = _unchanged(tx, dated, version)
         RULEBOOK.next(known.state, "approve")
         if actor.id == known.author_id:
@@ -145,7 +146,8 @@ def publish_due(ctx: Context) -> int:
     done = 0
     for rulebook_id in due:
         with ctx.transaction() as tx:
-            known = rulebooks.get(tx, rulebook_id, lock=True)
+            rulebooks.lock(tx)
+            known = rulebooks.get(tx, rulebook_id)
             if known.state is RuleState.APPROVED and known.effective_on <= clock.today():
                 publish(tx, known)
                 done += 1
@@ -153,21 +155,17 @@ def publish_due(ctx: Context) -> int:
 
 
 def publish(tx: Tx, known: Rulebook) -> Rulebook:
-    """What coming into force does, in the caller's transaction: the other one ends, and every process learns of it."""
-    rulebooks.lock(tx)
+    """What coming into force does, in the caller's transaction: the other one ends, and every process learns of it.
+
+    Call `rulebooks.lock` before anything is written, on the trail too.
+    """
     base = _in_force(tx)
     if base.id != known.base_id or known.tested != known.content:  # the database would refuse the second
         raise Stale("rulebook")
     now = clock.now()
     rulebooks.advance(tx, base, "supersede", ended_at=now)
     moved = rulebooks.advance(tx, known, "publish", in_force_at=now)
-    for other in rulebooks.under_way(tx):
-        if other.state is not RuleState.DRAFT:
-            void = {"approver_id": None, "approved_at": None, "submitted_at": None, "leased_until": None, "tested": ""}
-            rulebooks.advance(tx, other, "outdate", **void, failure="base_changed", base_id=moved.id)
-            _record(tx, SYSTEM, "rules_outdated", other, {"by": moved.dated})
-        else:
-            rulebooks.rewrite(tx, other, failure="base_changed", base_id=moved.id)
+    outdated.others(tx, moved)
     rulebooks.bump(tx)
     _record(tx, SYSTEM, "rules_in_force", moved, {"sha256": moved.sha256, "content": moved.content, "before": base.dated})
     failpoint.reach("rulebooks.published")

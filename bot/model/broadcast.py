@@ -53,6 +53,7 @@ BROADCAST = Machine(
 BEGUN = frozenset({_S.SENDING, _S.PAUSED, _S.DONE})  # people are frozen; a cancelled one may have begun too
 NOT_REACHED = ("rejected", "exhausted", "cancelled")  # states of deliveries
 LIVE = frozenset({_S.SCHEDULED, _S.SENDING, _S.PAUSED})  # its page changes by itself
+SOURCE_RULES = "rules"  # a Source's kind: it tells of a version of the rules, named by its date
 PAUSED_FOR_FAILURES, PAUSED_BY_HAND = "failures", "operator"
 RECALL_WITHIN = timedelta(hours=24)  # path/94867
 GIVE_UP_AFTER = timedelta(days=14)  # what was not sent by then, paused or not, is not sent any more

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class What(StrEnum):
-    """What somebody has to do. BROADCAST: to approve one, or to look at one that paused by itself. RULES: to approve a version.
+    """What somebody has to do. BROADCAST: to approve one, or to look at one that paused by itself.
 
-    MEASURE: to carry out or lift on the platform. CONTACTS: a provider is short of admins.
+    RULES: to approve a version, or to tell providers of one. MEASURE: to carry out or lift on the platform.
+    CONTACTS: a provider is short of admins.
     """
 
     APPROVAL = "approval"

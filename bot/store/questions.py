@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.errors import NotFound, Stale
@@ -19,6 +19,7 @@ _READ = "questions"  # in counters: the inbox row up to which everything is in g
 _REFUSED = "ask_rule refusal"
 _TIED = "ask_rule refusal tied"  # answered as an operator said
 TEXT_CHARS = 400
+_SWAPPED = timedelta(seconds=2)  # after which a tie holds in all processes
 
 
 # From the inbox
@@ -77,28 +78,49 @@ def group_of(connection: Connection, evened: str) -> int | None:
 
 
 def counted(tx: Tx, evened: str, at: datetime, number: int) -> bool:
-    """Count a way of asking that is known, and its group. Returns False where it is not."""
+    """Count a way of asking that is known, and its group. Returns False where it is not, or where its group was answered without it."""
     same = unanswered.c.key == key(evened)
     of = tx.execute(
-        update(unanswered).where(same).values(count=unanswered.c.count + number, last_at=at).returning(unanswered.c.group_id)
+        update(unanswered)
+        .where(same, ~_answered(at))
+        .values(count=unanswered.c.count + number, last_at=at)
+        .returning(unanswered.c.group_id)
     ).scalar_one_or_none()
     if of is not None:
         tx.execute(update(table).where(table.c.id == of).values(count=table.c.count + number, last_at=at))
     return of is not None
 
 
+def _answered(at: datetime) -> ColumnElement[bool]:
+    """Of `unanswered`: its group had an answer at that time, in all processes, and yet it was refused."""
+    return (
+        select(ties.c.id)
+        .join(table, table.c.id == ties.c.group_id)
+        .where(ties.c.group_id == unanswered.c.group_id, table.c.state == GroupState.TIED, ties.c.ended_at.is_(None))
+        .where(ties.c.made_at < at - _SWAPPED)
+        .exists()
+    )
+
+
 def add(tx: Tx, evened: str, asked: Asked, number: int, group_id: int | None) -> int:
-    """Write a new way of asking, in a group of its own where `group_id` is None. Returns its group."""
+    """Write a way of asking, in a group of its own where `group_id` is None. Returns its group.
+
+    One that is known leaves its group, which was answered without it: it still waits for an answer.
+    """
     text = asked.text[:TEXT_CHARS]
     times = {"first_at": asked.at, "last_at": asked.at}
     if group_id is not None:
-        more = update(table).where(table.c.id == group_id).values(count=table.c.count + number, last_at=asked.at)
-        if not tx.execute(more).rowcount:  # it was forgotten meanwhile
+        still_asks = table.c.id == group_id, table.c.state != GroupState.TIED
+        more = update(table).where(*still_asks).values(count=table.c.count + number, last_at=asked.at)
+        if not tx.execute(more).rowcount:  # it was forgotten meanwhile, or answered
             group_id = None
     if group_id is None:
         values = {"text": text, "topic": asked.topic[:32], "count": number, "state": GroupState.OPEN, **times}
         group_id = tx.execute(insert(table).values(**values).returning(table.c.id)).scalar_one()
-    tx.execute(insert(unanswered).values(key=key(evened), group_id=group_id, text=text, count=number, **times))
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    row = dialect.insert(unanswered).values(key=key(evened), group_id=group_id, text=text, count=number, **times)
+    moved = {"group_id": group_id, "count": number, **times}
+    tx.execute(row.on_conflict_do_update(index_elements=["key"], set_=moved))
     assert group_id is not None
     return group_id
 
@@ -138,8 +160,10 @@ def forget(tx: Tx, gone: Old, before: datetime) -> None:
 
 
 def heads(connection: Connection, limit: int) -> list[tuple[int, str]]:
-    """(id, text) of the groups that were asked last."""
-    wanted = select(table.c.id, table.c.text).order_by(table.c.last_at.desc(), table.c.id).limit(limit)
+    """(id, text) of the groups that were asked last and have no answer."""
+    wanted = (
+        select(table.c.id, table.c.text).where(table.c.state != GroupState.TIED).order_by(table.c.last_at.desc(), table.c.id).limit(limit)
+    )
     return [(row.id, row.text) for row in connection.execute(wanted)]
 
 
@@ -209,10 +233,13 @@ def thumb(tx: Tx, message_key: str, text: str, outcome: str, now: datetime, *, i
     return not known
 
 
-def thumbs_down(connection: Connection, limit: int) -> Sequence[Thumb]:
-    """Answers that did not help, the newest first."""
-    wanted = select(thumbs).where(thumbs.c.is_good.is_(False)).order_by(thumbs.c.at.desc()).limit(limit)
-    return [_thumb(row) for row in connection.execute(wanted)]
+def thumbs_down(connection: Connection, after: tuple[datetime, str] | None, limit: int) -> Sequence[Thumb]:
+    """Answers that did not help, the newest first. after: (at, key) of the last one seen."""
+    wanted = select(thumbs).where(thumbs.c.is_good.is_(False))
+    if after:
+        at, key_ = after
+        wanted = wanted.where(or_(thumbs.c.at < at, and_(thumbs.c.at == at, thumbs.c.key < key_)))
+    return [_thumb(row) for row in connection.execute(wanted.order_by(thumbs.c.at.desc(), thumbs.c.key.desc()).limit(limit))]
 
 
 def thumb_of(connection: Connection, message_key: str) -> Thumb:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Integer, Select, String, and_, func, literal,
 from sqlalchemy import case as when
 from sqlalchemy.sql.selectable import Subquery
 
+from bot.model.broadcast import SOURCE_RULES
 from bot.model.case import State
 from bot.model.filing import FilingState
 from bot.model.human import OPEN
@@ -121,11 +122,16 @@ def _of_broadcasts(line: Callable[..., Select[Any]]) -> Select[Any]:
 
 
 def _of_rules(line: Callable[..., Select[Any]]) -> Select[Any]:
-    """Versions that somebody else has to approve."""
-    of = rule_versions.c
-    since = func.coalesce(of.submitted_at, of.opened_at)
-    lines = line(literal(What.RULES), of.state, rule_versions, since=since, due_at=of.approve_by, number=of.dated)
-    return lines.where(of.state == "pending_approval")
+    """Versions that somebody else has to approve; and those approved, or in force, of which providers were not told."""
+    of, sent = rule_versions.c, broadcasts.c
+    waiting = of.state == "pending_approval"
+    # What was written before the last approval told of another text, perhaps; a draft, and what was cancelled, tell nobody.
+    told = sent.source_kind == SOURCE_RULES, sent.source_key == of.dated, sent.made_at >= of.approved_at
+    is_told = select(sent.id).where(*told, sent.state.not_in(("draft", "cancelled"))).correlate(rule_versions).exists()
+    owed = and_(of.state.in_(("approved", "in_force", "superseded")), of.author_id.is_not(None), ~is_told)
+    since = func.coalesce(when((waiting, of.submitted_at)), of.approved_at, of.opened_at)
+    lines = line(literal(What.RULES), of.state, rule_versions, since=since, due_at=when((waiting, of.approve_by)), number=of.dated)
+    return lines.where(or_(waiting, owed))
 
 
 def _provider_of_asker() -> Any:

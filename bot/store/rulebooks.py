@@ -21,6 +21,7 @@ from bot.store.tables import rule_versions as table
 class TouchedCase:
     """An open case that rests on a clause which a new version changes."""
 
+    id: int
     number: str
     provider: str
     state: State
@@ -31,7 +32,7 @@ class TouchedCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """cases: the newest of them; of so many in all, at so many providers."""
+    """cases: some of them; of so many in all, at so many providers."""
 
     cases: Sequence[TouchedCase]
     in_all: int
@@ -43,14 +44,15 @@ class Touched:
         return cls(cases=(), in_all=0, providers=0)
 
 
-def touched(connection: Connection, clause_ids: Sequence[str], limit: int) -> Touched:
-    """Open cases whose ground or power is one of these clauses."""
+def touched(connection: Connection, clause_ids: Sequence[str], limit: int, after: int = 0) -> Touched:
+    """Open cases whose ground or power is one of these clauses, the newest first. after: the id of the last one seen."""
     open_states = [*OPEN_CASES, State.DRAFT, State.PENDING_APPROVAL]
     same = cases.c.state.in_(open_states), or_(cases.c.ground.in_(clause_ids), cases.c.power.in_(clause_ids))
     counted = connection.execute(select(func.count(), func.count(cases.c.provider_id.distinct())).where(*same)).one()
-    fields = cases.c.number, providers.c.name.label("provider"), cases.c.state, cases.c.ground, cases.c.power, cases.c.rule_version
-    joined = select(*fields).join(providers, providers.c.id == cases.c.provider_id).where(*same).order_by(cases.c.id.desc()).limit(limit)
-    rows = connection.execute(joined)
+    own = cases.c.id, cases.c.number, cases.c.state, cases.c.ground, cases.c.power, cases.c.rule_version
+    fields = *own, providers.c.name.label("provider")
+    joined = select(*fields).join(providers, providers.c.id == cases.c.provider_id).where(*same)
+    rows = connection.execute((joined.where(cases.c.id < after) if after else joined).order_by(cases.c.id.desc()).limit(limit))
     found = [TouchedCase(**{**row._mapping, "state": State(row.state), "power": row.power or ""}) for row in rows]
     return Touched(cases=found, in_all=counted[0], providers=counted[1])
 
@@ -68,8 +70,12 @@ def bump(tx: Tx) -> None:
 
 
 def lock(tx: Tx) -> None:
-    """Let nobody else write a version until this transaction ends. SQLite writes one transaction at a time anyway."""
+    """Let nobody else write a version, or tie a question, until this transaction ends. SQLite writes one transaction at a time anyway.
+
+    The generation first: whoever ties holds it, and then waits for the trail.
+    """
     if tx.dialect.name == "postgresql":
+        tx.execute(select(book_state.c.id).with_for_update())
         tx.execute(text("LOCK TABLE rule_versions IN SHARE ROW EXCLUSIVE MODE"))
 
 

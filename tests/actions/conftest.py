@@ -7,11 +7,14 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Table, func, select
 
+from bot import clock as product_clock
 from bot.context import Context, House
 from bot.errors import BotError
 from bot.sandbox import World
+from bot.store import inbox
 from bot.store.database import Database
 from bot.store.tables import batches, case_notes, cases, counters, events, measures, notices
+from tests.cast import at
 
 _WRITTEN: tuple[Table, ...] = (cases, counters, measures, case_notes, notices, batches, events)
 
@@ -58,3 +61,37 @@ def at_once(*acts: Callable[[], object]) -> list[object]:
 def elsewhere(house: House, open_database: Callable[[], Database]) -> House:
     """What another process has: connections of its own to the same database."""
     return replace(house, database=open_database())
+
+
+@pytest.fixture
+def asked(house, clock):
+    """Somebody asks; a minute later it can be gathered."""
+    number = 0
+
+    def ask(*questions, outcome="ask_rule refusal deadline", userid="WangWei"):
+        nonlocal number
+        address, now = at(userid), product_clock.now()
+        rows = []
+        for question in questions:
+            number += 1
+            rows.append(
+                inbox.Received(
+                    key=f"k{number}",
+                    corpid=address.corpid,
+                    agentid=address.agentid,
+                    userid=userid,
+                    kind="text",
+                    fields={"content": question},
+                    arrived_at=now,
+                    handled_at=now,
+                    state="handled",
+                    outcome=outcome,
+                    reply="……",
+                    reply_state="passive",
+                )
+            )
+        with house.database.write() as tx:
+            inbox.insert(tx, rows)
+        clock.tick(minutes=1)
+
+    return ask

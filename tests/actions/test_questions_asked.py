@@ -7,54 +7,17 @@ from dataclasses import replace
 import pytest
 
 import rules
-from bot import clock as product_clock
 from bot import failpoint
 from bot.actions import questions_asked
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
 from bot.model.question import GROUP, GroupState, Wanted
 from bot.model.texts import questions_asked as texts
-from bot.store import inbox, questions, rulebooks, ties
+from bot.store import questions, rulebooks, ties
 from rules.overlay import MAX_SAY_CHARS
 from tests.cast import at
 from tests.flows.processes import environment
 from tests.store.rows import all_of
-
-REFUSED = "ask_rule refusal deadline"
-
-
-@pytest.fixture
-def asked(house, clock):
-    """Somebody asks; a minute later it can be gathered."""
-    number = 0
-
-    def ask(*questions, outcome=REFUSED, userid="WangWei"):
-        nonlocal number
-        address, now = at(userid), product_clock.now()
-        rows = []
-        for question in questions:
-            number += 1
-            rows.append(
-                inbox.Received(
-                    key=f"k{number}",
-                    corpid=address.corpid,
-                    agentid=address.agentid,
-                    userid=userid,
-                    kind="text",
-                    fields={"content": question},
-                    arrived_at=now,
-                    handled_at=now,
-                    state="handled",
-                    outcome=outcome,
-                    reply="……",
-                    reply_state="passive",
-                )
-            )
-        with house.database.write() as tx:
-            inbox.insert(tx, rows)
-        clock.tick(minutes=1)
-
-    return ask
 
 
 def gather(house):
@@ -259,7 +222,7 @@ def test_thumbs_are_kept_once_for_each_answer_and_the_last_word_counts(house, ca
     asked("怎么恢复", outcome="ask_rule 4.2")
     for is_good in (True, True, False):
         questions_asked.thumb(Context(house), at("WangWei"), is_good=is_good)
-    page = questions_asked.listed(Context(house), None)
+    page = questions_asked.unhelpful(Context(house))
     assert page.thumbs == (0, 1)
     assert [(one.text, one.outcome) for one in page.down] == [("怎么恢复", "ask_rule 4.2")]
     assert questions_asked.thumb(Context(house), at("ZhaoMin"), is_good=True) == texts.NOTHING_TO_RATE
@@ -332,7 +295,7 @@ def test_other_figures_may_be_said(house, cast, asked, say):
 def test_a_question_whose_answer_did_not_help_is_taken_up_once(house, cast, asked):
     asked("应用没了咋整呢", outcome="ask_rule 4.1")
     questions_asked.thumb(Context(house), at("WangWei"), is_good=False)
-    [down] = questions_asked.listed(Context(house), None).down
+    [down] = questions_asked.unhelpful(Context(house)).down
     with pytest.raises(UserMistake):
         questions_asked.take_up(Context(house), cast["auditor"], down.key)
     with pytest.raises(NotFound):
@@ -364,3 +327,42 @@ def test_stopped_while_it_forgets_it_forgets_the_next_time(house, cast, asked, c
     assert len(all_of(house.database, "unanswered")) == 1
     assert questions_asked.forget(Context(house)) == 1
     assert all_of(house.database, "question_groups") == []
+
+
+def test_another_way_of_asking_what_has_an_answer_waits_for_one_of_its_own(house, cast, asked):
+    asked("整改报告要在几天内提交")
+    gather(house)
+    tie(house, cast, groups(house)[0])
+    asked("整改报告要在几天内交上来")
+    gather(house)
+    assert [(one.text, one.count) for one in groups(house)] == [("整改报告要在几天内交上来", 1)]
+    assert [one.count for one in groups(house, GroupState.TIED)] == [1]
+
+
+def test_what_was_left_out_of_an_answer_comes_back_when_it_is_asked_again(house, cast, asked, clock):
+    asked("整改报告要在几天内提交", "整改报告要在几天内提交", "整改报告在几天内要提交")
+    gather(house)
+    group = groups(house)[0]
+    page = questions_asked.read(Context(house), group.id)
+    what = Wanted(phrasings=[page.phrasings[0].id], lineage=None, say="请看平台后台。")
+    mark = questions_asked.look(Context(house), cast["author"], group.id, what).mark
+    questions_asked.tie(Context(house), cast["author"], group.id, group.version, what, mark)
+    assert groups(house) == []
+    clock.tick(minutes=1)
+    asked("整改报告在几天内要提交")
+    gather(house)
+    again = groups(house)[0]
+    assert (again.text, again.count) == ("整改报告在几天内要提交", 1)
+    assert [one.text for one in questions_asked.read(Context(house), again.id).phrasings] == ["整改报告在几天内要提交"]
+    tie(house, cast, again)
+    assert [one.count for one in groups(house, GroupState.TIED)] == [3, 1]
+
+
+def test_what_was_asked_before_the_answer_and_gathered_after_it_needs_none(house, cast, asked, clock):
+    asked("客服电话是多少")
+    gather(house)
+    asked("客服电话是多少")
+    tie(house, cast, groups(house)[0])
+    gather(house)
+    assert groups(house) == []
+    assert groups(house, GroupState.TIED)[0].count == 2

@@ -150,6 +150,12 @@ def test_what_is_missing_or_wrong_is_named_and_nothing_goes_on(house, cast, ctx,
     assert read(house).state is RuleState.DRAFT
 
 
+def test_a_version_is_not_in_force_before_the_day_that_its_text_gives(house, cast, ctx):
+    made = uploaded(house, cast, SOURCE.replace("2026/03/01", "2026/04/01"))
+    with pytest.raises(UserMistake, match="不能早于文本自己的日期 2026-04-01"):
+        rulebooks.confirm(ctx, cast["author"], "2026-04-01", made.version, typed())
+
+
 def test_what_was_typed_so_far_can_be_saved_and_is_there_again(house, cast, ctx):
     made = uploaded(house, cast)
     half = typed(lineages={"2.8": NEW}, names={"2.8": "广告"}, phrases={"2.8": "一种问法"}, note="")

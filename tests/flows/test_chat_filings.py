@@ -183,8 +183,8 @@ def test_only_what_can_go_on_is_asked_for(house, cast, chat, wang):
     assert heard.keys[0] == f"begin:report::{number}"
 
 
-NOTHING = {"进度": my_cases.NOTHING, "我的处理": my_cases.NOTHING, "提出异议": texts.nothing("objection")}
-NOTHING |= {command: texts.nothing(want) for want, (command, _) in texts.COMMANDS.items()}
+NOTHING = {"进度": my_cases.NOTHING, "我的处理": my_cases.NOTHING, "提出异议": texts.nothing("objection", "4.1")}
+NOTHING |= {command: texts.nothing(want, clause) for want, (command, clause) in texts.COMMANDS.items()}
 
 
 @pytest.mark.parametrize("command", NOTHING)
@@ -234,7 +234,7 @@ def test_an_objection_after_the_window_is_still_begun(house, cast, chat, ctx, wa
 def test_a_withdrawal_and_the_way_back_from_it(house, cast, chat, ctx, wang):
     heard = chat.say(wang, "撤出推荐")  # app-2 is not recommended
     assert heard.keys[0] == "begin:withdrawal:app:app-1"
-    assert "4.3" in chat.press(wang, heard.keys[0]).texts[0]
+    assert "撤出后果" in chat.press(wang, heard.keys[0]).texts[0]
     (draft,) = begun(house)
     filings.submit(ctx(), WANG, draft.number, Written(version=draft.version, words="暂停运营。"), agreed=True)
     assert f"{draft.number}：待审核" in chat.say(wang, "进度").now

@@ -42,7 +42,10 @@ CHANGED = (filing_rows, links, receipts, human_requests, media_fetches)
 
 # A command or a kind of message → (what provider A's admins read, what outsiders read).
 COMMANDS = {
-    **{min(words): ("app-1" if want == "reapplication" else "2026-", texts.nothing(want)) for want, words in WANTS.items()},
+    **{
+        min(words): ("app-1" if want == "reapplication" else "2026-", texts.nothing(want, texts.COMMANDS[want][1]))
+        for want, words in WANTS.items()
+    },
     min(PROGRESS): ("V2026-000001", my_cases.NOTHING),
     min(CASES): ("V2026-000001", my_cases.NOTHING),
 }

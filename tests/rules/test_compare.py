@@ -1,4 +1,5 @@
 import dataclasses
+import time
 
 import pytest
 
@@ -77,3 +78,16 @@ def test_each_lineage_is_proposed_once():
     twice = parse(SOURCE.replace(ADDED, same)).clauses
     proposed = list(compare.propose(OLD, twice).values())
     assert len(proposed) == len(set(proposed))
+
+
+def test_texts_that_say_the_same_over_and_over_are_shown_one_after_the_other_at_once():
+    old, new = "很长的一条。" * 330, "很长的一条，" * 330
+    begun = time.monotonic()
+    assert compare.differences(old, new) == (("del", old), ("ins", new))
+    assert time.monotonic() - begun < 1
+
+
+def test_the_longest_clauses_there_are_get_word_differences():
+    old = "".join(clause.text for clause in latest().clauses)[:1_500]
+    parts = compare.differences(old, old.replace("服务商", "开发者", 1))
+    assert [part for part in parts if part[0] != "same"] == [("del", "服务商"), ("ins", "开发者")]

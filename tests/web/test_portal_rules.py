@@ -5,8 +5,9 @@ import pytest
 from bot.web.app import create_app
 from bot.web.portal import Portal
 from bot.wecom.client import Client
+from tests import rulebooks as uploads
 from tests.cast import AGENTID, CORPID
-from tests.rulebooks import DATED, approved, submitted
+from tests.rulebooks import DATED, SOURCE, approved, submitted
 
 
 @pytest.fixture
@@ -36,3 +37,10 @@ def test_one_that_is_approved_for_a_later_day_is_shown_before_it(browser, house,
 def test_what_nobody_approved_is_not_there(browser, house, cast, address):
     submitted(house, cast)
     assert browser.get(f"/portal/rules/{address}").status_code == 404
+
+
+def test_a_chapter_with_another_name_is_said_to_have_one(browser, house, cast, monkeypatch):
+    renamed = SOURCE.replace("**三、运营规范及违规/降权规则**", "**三、运营规范**")
+    monkeypatch.setattr(uploads, "SOURCE", renamed)
+    approved(house, cast)
+    assert "文字未改；章名由“运营规范及违规/降权规则”改为“运营规范”。" in browser.get(f"/portal/rules/{DATED}").text

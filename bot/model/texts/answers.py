@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from rules import Answer, Book, Clause
 
-# What the text leaves open, by heading of rules/bank/uncovered.txt.
+# What the packaged text leaves open, by heading of rules/bank/uncovered.txt. Of a text that was uploaded nobody knows.
 _NOT_STATED = {
     "deadline": "规则原文没有写明期限（几天内提交、多久有结果等）。",
     "duration": "规则原文没有写明处理措施持续多久。",
@@ -34,6 +34,7 @@ _NOT_STATED_AT_ALL = "规则原文没有写到这一点。"
 # Topics of rules/bank/unrelated.txt: naming clauses that are near to them would only mislead.
 _FAR = {"api", "wecom_usage", "other_platforms", "life", "general_knowledge", "coding", "injection", "english_chat"}
 _PICTURE = "具体行为对应哪一档处理，只写在原文的一张表格图片里，我没有读取图片，不能替它作答。请直接查看："
+_SOME_PICTURE = "原文有一张表格图片，我没有读取图片，不能替它作答。请直接查看："
 _OUTSIDE = "这个问题不在《{title}》的范围内，我只回答这份规则里的内容。"
 _UNSURE = "这个问题我没有把握：规则原文可能没有写到，我不猜测。"
 _NOT_A_QUESTION = "没看懂这条消息。请用一句话描述您的问题，例如：应用被下架后怎么恢复？"
@@ -92,11 +93,12 @@ def thanks(book: Book) -> str:
 def human(book: Book) -> str:
     """To a wish for a person: how to have the last answer looked at by one, and what clause 4.1 says."""
     clause = book.cited("4.1")
-    told = f"，可回复 {clause.id} 看原文" if clause else ""
+    told = f"对处理结果有异议的，可回复 {clause.id} 看原文。\n" if clause else ""
+    if clause and book.is_packaged:
+        told = f"对处理结果有异议的，规则允许服务商联系企业微信团队，可回复 {clause.id} 看原文；规则原文没有公布电话、邮箱等联系方式。\n"
     return (
         "我是自动应答的规则助手，不能实时转接人工。对我的回答不满意时，请先把问题用一句话发给我，再回复“申请人工”，工作人员会限时答复。\n"
-        f"对处理结果有异议的，规则允许服务商联系企业微信团队{told}；规则原文没有公布电话、邮箱等联系方式。\n"
-        "规则方面的问题，我可以继续回答。"
+        f"{told}规则方面的问题，我可以继续回答。"
     )
 
 
@@ -171,11 +173,11 @@ def _why(topic: str | None, book: Book) -> str:
     """Why nothing is quoted, as exactly as the topic allows."""
     if topic == "picture":
         pictures = [clause.picture for clause in book.clauses if clause.picture]
-        return _PICTURE + (pictures[0] if pictures else book.url)
-    if topic is None:
-        return _UNSURE
+        return (_PICTURE if book.is_packaged else _SOME_PICTURE) + pictures[0] if pictures else _UNSURE
     if topic == "gone":
         return _GONE
+    if topic is None or not book.is_packaged:
+        return _UNSURE
     return _NOT_STATED.get(topic, _NOT_STATED_AT_ALL) + "原文没有的内容，我不猜测。"
 
 

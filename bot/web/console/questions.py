@@ -1,5 +1,6 @@
 """Questions that got no answer: the list, one group, what an answer would change, and giving it."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
@@ -16,7 +17,7 @@ from bot.web.console.guard import STAFF, Guard
 from rules.overlay import MAX_SAY_CHARS
 
 OPERATORS = (Role.OPERATOR,)
-_MARK_CHARS, _NOT_COVERED = 64, "none"
+_MARK_CHARS, _PLACE_CHARS, _NOT_COVERED = 64, 120, "none"
 
 
 class Questions:
@@ -41,10 +42,15 @@ class Questions:
     def questions(self) -> Response:
         """A page of groups, or the answers that did not help."""
         state = request.args.get("state", GroupState.OPEN)
-        wanted = GroupState(state) if state in set(GroupState) else None
-        page = questions_asked.listed(self._desk.context(), wanted if state != "down" else None, _after(request.args.get("after", "")))
-        last = page.groups[-1] if page.groups else None
-        following = _address(state=state, after=f"{last.count}~{last.id}") if last and not page.is_last else ""
+        wanted = None if state == "down" else GroupState(state) if state in set(GroupState) else GroupState.OPEN
+        after, ctx = request.args.get("after", "")[:_PLACE_CHARS], self._desk.context()
+        if wanted:
+            page = questions_asked.listed(ctx, wanted, _after(after))
+            place = f"{page.groups[-1].count}~{page.groups[-1].id}" if page.groups else ""
+        else:
+            page = questions_asked.unhelpful(ctx, _before(after))
+            place = f"{page.down[-1].at.isoformat()}~{page.down[-1].key}" if page.down else ""
+        following = "" if page.is_last else _address(state=wanted or "down", after=place)
         return self._desk.page(
             "console/questions.html",
             page=page,
@@ -155,6 +161,15 @@ def _wanted() -> Wanted:
 def _after(text: str) -> tuple[int, int] | None:
     count, _, last = text.partition("~")
     return (number_of(count), number_of(last)) if count and last else None
+
+
+def _before(text: str) -> tuple[datetime, str] | None:
+    at, _, key = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (moment, key) if moment.tzinfo and key and key.isprintable() else None
 
 
 def _address(**given: str) -> str:

@@ -59,6 +59,7 @@ class Rulebooks:
         guard.add("/rulebooks/new", self.rulebook_upload, may=_WRITERS, methods=("POST",), files_bytes=rulebook_texts.MOST_BYTES)
         guard.add("/rulebooks/<dated>", self.rulebook, may=STAFF)
         guard.add("/rulebooks/<dated>/text", self.rulebook_text, may=STAFF)
+        guard.add("/rulebooks/<dated>/cases", self.rulebook_cases, may=STAFF)
         guard.add("/rulebooks/<dated>/progress", self.rulebook_progress, may=STAFF)
         guard.add("/rulebooks/<dated>/save", self.rulebook_save, may=_WRITERS, methods=("POST",))
         guard.add("/rulebooks/<dated>/step", self.rulebook_step, may=_WRITERS, methods=("POST",))
@@ -100,6 +101,13 @@ class Rulebooks:
         response = Response(book.source, mimetype="text/plain")
         response.headers["Content-Disposition"] = f"attachment; filename=rules_{book.dated}.md"
         return response
+
+    def rulebook_cases(self, dated: str) -> Response:
+        """Every open case that it touches, a page at a time."""
+        after = number_of(request.args.get("after", ""))
+        touched, is_last = rulebook_pages.touched(self._desk.context(), dated := names(dated), after)
+        following = "" if is_last else url_for("console.rulebook_cases", dated=dated, after=touched.cases[-1].id)
+        return self._desk.page("console/rulebook_cases.html", dated=dated, touched=touched, following=following)
 
     def rulebook_progress(self, dated: str) -> Response:
         """How far the worker is."""
@@ -167,9 +175,10 @@ class Rulebooks:
             steps=steps,
             decisions=[one for one in decisions if not (one == "approve" and is_own_to_approve)],
             refusal=texts.NOT_YOUR_OWN if is_own_to_approve else "",
-            may_tell=me.may(Role.OPERATOR) and book.state in (RuleState.APPROVED, RuleState.IN_FORCE) and book.author_id is not None,
+            may_tell=me.may(Role.OPERATOR) and page.telling is None,
             broadcast_states=broadcast_texts.STATES,
             typed=typed,
+            portal_page=f"{self._desk.settings.public_url}/portal/rules/{book.dated}",
             words=texts,
             least=rulebook_texts.LEAST_PHRASES,
             reason=_text("reason"),

@@ -6,8 +6,6 @@ from bot.actions import rulebook_pages
 from bot.model.texts import rulebooks as texts
 from bot.web.portal.desk import Desk, names
 
-_REVISIONS = "7.1"  # what going on means, in the rules' own words
-
 
 class Rules:
     """One page a version."""
@@ -23,6 +21,6 @@ class Rules:
         """What changes, clause by clause, from when, and what the rules say that going on means."""
         ctx = self._desk.context()
         page = rulebook_pages.published(ctx, names(dated))
-        lineage = rulebook_pages.cited(_REVISIONS)
+        lineage = rulebook_pages.cited(rulebook_pages.REVISIONS)
         clause = next((change.new for change in page.changes if change.new and change.lineage == lineage), None)
         return self._desk.page("portal/rules.html", self._desk.reader(), page=page, book=page.book, clause=clause, words=texts)

@@ -1,15 +1,19 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rules
 from bot.model.texts import answers
-from rules import Answer, Clause
+from rules import Answer, Clause, model
 from rules.bank import OUTSIDE, read
+from rules.documents import Edition
 
 LIMIT = 2048
 BOOK = rules.load("off")
 CLAUSES = st.sampled_from(BOOK.clauses)
+UPLOADED = rules.build([Edition(replace(BOOK.document, sha256="0" * 64), "2026-01-01")], model.load(), None, read())
 TOPICS = sorted({phrase.key for phrase in read() if phrase.register in OUTSIDE})
 
 
@@ -89,6 +93,24 @@ def test_a_refusal_names_the_nearest_clauses_and_how_to_read_one():
 def test_a_question_that_only_the_picture_answers_is_refused_with_its_link():
     text = answers.word(Answer("refusal", neighbours=(clause_of("3.1"),), topic="picture"), BOOK)
     assert clause_of("3.1").picture in text
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_of_an_uploaded_text_nobody_says_what_it_leaves_open(topic):
+    text = answers.word(Answer("refusal", neighbours=(clause_of("4.2"),), topic=topic), UPLOADED)
+    assert not any(claim in text for claim in ("规则原文没有", "只列出", "没有收录", "不涉及"))
+    assert "4.1" not in text
+
+
+def test_of_an_uploaded_text_without_a_picture_none_is_named():
+    plain = rules.build([Edition(replace(UPLOADED.document, clauses=UPLOADED.clauses[:3]), "2026-01-01")], model.load(), None, read())
+    assert "图片" not in answers.word(Answer("refusal", neighbours=(clause_of("1.1"),), topic="picture"), plain)
+
+
+def test_where_an_objection_goes_is_claimed_of_the_packaged_text_alone():
+    assert "允许服务商联系" in answers.human(BOOK)
+    assert "允许服务商联系" not in answers.human(UPLOADED)
+    assert "4.1" in answers.human(UPLOADED)
 
 
 def test_far_questions_get_no_clauses_named():

@@ -33,7 +33,7 @@ LISTS = {
     "template",
     "settings",
 }
-RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_progress"}
+RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_cases", "rulebook_progress"}
 STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}

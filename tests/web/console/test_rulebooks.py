@@ -6,11 +6,11 @@ import re
 import pytest
 from sqlalchemy import event
 
-from bot.actions import packaged, rulebook_fits, rulebooks
+from bot.actions import packaged, rulebook_fits, rulebook_pages, rulebooks
 from bot.context import Context
 from bot.model.rulebook import RuleState
 from rules.documents import latest
-from tests.cast import issue
+from tests.cast import draft, finding, issue
 from tests.rulebooks import DATED, ORIGINS, PHRASES, SOURCE, TODAY, approved, confirmed, few, read, ready, submitted, typed, uploaded
 from tests.web.console.visitors import HERE, press, signed_in, token
 
@@ -154,6 +154,22 @@ def test_cases_that_rest_on_a_changed_clause_are_named(author, house, cast):
     page = author.get(HOME)
     assert "1 件未结案件、1 家服务商" in page.text
     assert number in page.text
+    assert number in author.get(f"{HOME}/cases").text
+
+
+def test_every_case_that_a_version_touches_can_be_reached(author, house, cast, monkeypatch):
+    monkeypatch.setattr(rulebook_pages, "_MOST_TOUCHED", 1)
+    first = issue(house, cast)
+    second = draft(house, cast, finding(app="app-2"), "second")
+    uploaded(house, cast, SOURCE.replace("没有提供实际产品功能", "没有提供任何实际产品功能"))
+    page = author.get(f"{HOME}/cases").text
+    assert second in page
+    assert first not in page
+    following = re.search(rf'href="({HOME}/cases\?after=\d+)"', page)
+    assert following
+    page = author.get(following[1]).text
+    assert first in page
+    assert "更早的案件" not in page
 
 
 @pytest.mark.parametrize("address", ["/console/rulebooks/1999-01-01", "/console/rulebooks/%00", "/console/rulebooks/" + "9" * 90])
