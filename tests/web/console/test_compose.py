@@ -179,6 +179,10 @@ def test_templates_are_kept_in_versions_and_can_be_gone_back_to(house, cast, aut
     assert stale.status_code == 409
     page = author.get("/console/templates/1")
     assert "<del>两</del><ins>三</ins>" in page.text
+    for words in ("违规处理", "2.9 套壳应用", "取消搜索", "7 天", "工作日"):
+        assert words in page.text, words
+    for words in ("violation", "cancel_search", "working"):
+        assert words not in page.text, words
     token = hidden(page)
     assert author.post("/console/templates/1/back", data={**token, "after": "2", "to": "1"}, headers=HERE).status_code == 303
     assert author.post("/console/templates/1/back", data={**token, "after": "2", "to": "1"}, headers=HERE).status_code == 409
