@@ -92,6 +92,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "undo": "更正措施",
         "serve": "登记人工送达",
         "add_evidence": "添加证据",
+        "record_conduct": "登记第 4.4 条所禁止的行为",
         "note": "写内部备注",
         "errand": "办结案件待办",
     },

@@ -1,16 +1,18 @@
 """Writing a case: a new one or a draft, on one page that shows beside the form what would come of it."""
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, abort, render_template, request, url_for
 
-from bot.actions import case_files, cases, composing, templates, unchanged
+from bot.actions import case_files, cases, composing, conduct, templates, unchanged
 from bot.context import Context
 from bot.errors import Stale, TransitionNotAllowed, UserMistake
 from bot.model.case import Case, Kind, State
 from bot.model.operator import Role
 from bot.model.texts import composing as texts
+from bot.model.texts import conduct as conduct_texts
 from bot.model.texts import console_cases as case_texts
 from bot.model.texts.cases import STATES
 from bot.web.console import compose_forms as forms
@@ -39,10 +41,21 @@ class Compose:
         guard.add("/cases/<number>/edit", self.rewrite, may=OPERATORS, methods=("POST",))
 
     def new_case(self) -> Response:
-        """Empty, or filled in by a template."""
+        """Empty, filled in by a template, or by the conduct that was recorded on a case."""
+        if request.args.get("conduct"):
+            return self._of_conduct(names(request.args["conduct"]))
         template_id = number_of(request.args.get("template", ""))
         fields = forms.of_template(templates.read(self._desk.context(), template_id).template.fields) if template_id else forms.new()
         return self._page(fields, key=secrets.token_urlsafe(16), template_id=template_id)
+
+    def _of_conduct(self, number: str) -> Response:
+        ctx = self._desk.context()
+        known = case_files.head(ctx, number)
+        seen = conduct.seen(ctx, known.case)
+        if not seen.notes:
+            return go(url_for("console.conduct", number=number))
+        fields = forms.of_conduct(forms.new(), known.provider.code) | {"facts": "\n".join(one.text for _, one in seen.notes)}
+        return self._page(fields, key=secrets.token_urlsafe(16), conduct=number)
 
     def seek(self) -> Response:
         """Providers and apps to choose from, for the page's script."""
@@ -58,12 +71,14 @@ class Compose:
         way_back(url_for("console.new_case"))
         if not key:
             abort(400)
-        do = request.form.get("do", "look")
+        ctx, me, about = self._desk.context(), self._desk.me(), request.form.get("conduct", "")
+        if about:
+            fields = forms.of_conduct(fields, case_files.head(ctx, names(about)).provider.code)
+        do, kept_with = request.form.get("do", "look"), {"key": key, "template_id": template_id, "conduct": about}
         if do == "look":
-            return self._looked(fields, key=key, template_id=template_id)
+            return self._looked(fields, **kept_with)
         if do == "fill":
             return self._filled(fields, key, template_id)
-        ctx, me = self._desk.context(), self._desk.me()
         try:
             if do == "template":
                 kept = templates.keep(ctx, me, request.form.get("template_name", "")[:200], fields)
@@ -72,22 +87,23 @@ class Compose:
                 after = number_of(request.form.get("template_number", ""))
                 templates.renew(ctx, me, template_id, after, fields)
                 return go(url_for("console.template", template_id=template_id, said="renewed"))
-            return self._opened(ctx, fields, key, template_id, is_draft=do != "submit")
+            return self._opened(ctx, fields, kept_with, is_draft=do != "submit")
         except UserMistake as error:
-            return self._page(fields, key=key, template_id=template_id, wrong=error.say, refused=do, status=409)
+            return self._page(fields, wrong=error.say, refused=do, status=409, **kept_with)
         except (Stale, TransitionNotAllowed):
-            return self._page(fields, key=key, template_id=template_id, wrong=case_texts.STALE, status=409)
+            return self._page(fields, wrong=case_texts.STALE, status=409, **kept_with)
 
-    def _opened(self, ctx: Context, fields: Fields, key: str, template_id: int, *, is_draft: bool) -> Response:
+    def _opened(self, ctx: Context, fields: Fields, kept_with: Mapping[str, Any], *, is_draft: bool) -> Response:
         """A case of this form. The same form again is the same case: what was written into it meanwhile is no part of that."""
         finding, me = forms.finding(fields, is_draft=is_draft), self._desk.me()
         if not is_draft:
             composing.must_be_filled(finding)
-        case = cases.open_case(ctx, me, finding, f"console {me.id} {key}")
+        key, about = f"console {me.id} {kept_with['key']}", kept_with["conduct"]
+        case = conduct.propose(ctx, me, about, finding, key) if about else cases.open_case(ctx, me, finding, key)
         if not composing.is_of(ctx, case, finding):
             if case.state is State.DRAFT:
                 return self._page(fields, number=case.number, version=case.version, wrong=texts.kept_before(case.number), status=409)
-            return self._page(fields, key=key, template_id=template_id, wrong=texts.handed_in_before(case.number), status=409)
+            return self._page(fields, wrong=texts.handed_in_before(case.number), status=409, **kept_with)
         if not is_draft and case.state is State.DRAFT:
             case = cases.submit(ctx, me, case.number)
         return go(url_for("console.case", number=case.number, said="drafted" if case.state is State.DRAFT else "submitted"))
@@ -163,7 +179,7 @@ class Compose:
         ctx = self._desk.context()
         side = self._sketched(fields, shown.get("number", ""))
         words = _words(fields.get("words", ""))
-        own = {"number": "", "version": 0, "seq": 0, "key": "", "template_id": 0, "wrong": "", "said": "", **shown}
+        own = {"number": "", "version": 0, "seq": 0, "key": "", "template_id": 0, "conduct": "", "wrong": "", "said": "", **shown}
         kept = templates.listed(ctx) if not own["number"] else []
         return self._desk.page(
             "console/compose.html",
@@ -182,6 +198,7 @@ class Compose:
             templates=kept,
             in_use=next((one for one in kept if one.id == own["template_id"]), None),
             texts=texts,
+            proposed_from=conduct_texts.proposed_from,
             case_texts=case_texts,
             **own,
         )

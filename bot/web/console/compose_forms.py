@@ -52,6 +52,12 @@ def filled(fields: Fields, template: Mapping[str, str], before: Mapping[str, str
     return fields | {name: template.get(name, "") for name in untouched}
 
 
+def of_conduct(fields: Fields, provider: str) -> Fields:
+    """A form whose subject, ground and measure follow from clause 4.4. provider: its code."""
+    given = {"kind": Kind.VIOLATION, "subject": f"{provider}|", "ground": "4.4", "measures": Measure.PERMANENT_DELIST, "rectify_days": ""}
+    return fields | given
+
+
 def of_case(case: Case, provider: str, app: str) -> Fields:
     """A draft to be written on. provider, app: their codes."""
     numbers = {name: str(getattr(case, name) or "") for name in _NUMBERS}

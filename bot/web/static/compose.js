@@ -8,7 +8,7 @@ const later = (act, pause) => {
 
 const ground = form.elements.ground;
 const permitted = () => {
-  const { power = "", measures = "" } = ground.selectedOptions[0]?.dataset ?? {};
+  const { power = "", measures = "" } = ground.selectedOptions?.[0]?.dataset ?? {};
   const isReminder = form.elements.kind.value === "reminder";
   for (const group of form.querySelectorAll(".measures")) {
     group.hidden = isReminder || !power || group.dataset.power !== power;
