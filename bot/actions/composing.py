@@ -92,7 +92,9 @@ def sketch(ctx: Context, finding: Finding, number: str = "", wrong: Sequence[Fau
         row = grounds.get(connection, finding.ground.removeprefix(catalogue.ROW)) if finding.ground.startswith(catalogue.ROW) else None
         wrong = [*wrong, *findings.faults(connection, finding, book)]
         warnings = list(_warned(ctx, connection, finding, provider, app, number))
-    clauses = ((texts.GROUND, book.cited(finding.ground)), (texts.POWER, book.cited(finding.power)))
+    clauses: Sequence[tuple[str, Clause | None]] = ((texts.GROUND, book.cited(finding.ground)), (texts.POWER, book.cited(finding.power)))
+    if finding.ground == finding.power:
+        clauses = ((texts.BOTH, book.cited(finding.ground)),)
     told = {"facts": finding.facts, "reasons": finding.reasons, "recovery": finding.recovery, "contact": finding.contact}
     found = Sketch(
         provider=provider,

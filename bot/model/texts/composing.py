@@ -6,7 +6,7 @@ from bot.model.case import Case, Fault
 from bot.model.texts import cases as case_texts
 from rules.catalogue import Measure
 
-GROUND, POWER = "认定依据", "处理权限"
+GROUND, POWER, BOTH = "认定依据", "处理权限", "认定依据和处理权限"
 OBJECTION, RECTIFY = "异议期至", "整改期限"
 AN_ADMIN = "管理员"
 BARRED = "服务商已在黑名单"

@@ -34,6 +34,7 @@ EXAMPLE = (
     {"type": "管理员", "provider": "acme", "userid": "li.na", "name": "李娜", "state": "离任"},
 )
 NO_MAIL = "（无邮箱）"
+ELSEWHERE = "送不到：不属于本应用"
 _LINE = re.compile(r"^第 \d+ 行：")
 _MOST = 200  # changes shown, of each kind
 _NOTES = 20  # remarks on odd rows shown

@@ -14,7 +14,7 @@ from bot.model.case_template import FIELDS
 from bot.model.days import DayKind
 from bot.model.texts import cases as case_texts
 from bot.model.texts import composing as texts
-from rules.catalogue import Measure
+from rules.catalogue import ROW, Measure
 
 _CODE_CHARS, _WORDS_CHARS = 64, 8_000
 _SUBJECT_CHARS = 2 * _CODE_CHARS + 1  # the codes of a provider and an app: cut off, they may be those of another
@@ -89,21 +89,22 @@ def read(fields: Mapping[str, str], *, is_draft: bool = False) -> tuple[Finding,
     kind = Kind.REMINDER if fields.get("kind") == Kind.REMINDER else Kind.VIOLATION
     is_violation = kind is Kind.VIOLATION
     words = {name: fields.get(name, "").strip() for name in _TEXTS}
+    ground = fields.get("ground", "")
+    power = power_of(ground, kind)
     if is_draft:
-        empty = ("facts", "contact", *(("reasons",) if is_violation else ()))
+        empty = ("facts", "contact", *(("reasons",) if power == "3.1" and not ground.startswith(ROW) else ()))
         words |= {name: texts.TO_FILL[name] for name in empty if not words[name]}
     named = [Measure(one) for one in fields.get("measures", "").split(",") if one in set(Measure)] if is_violation else []
     asked = _NUMBERS if is_violation else _NUMBERS[1:]
     faults = [Fault(name, case_texts.bad_days(name)) for name in asked if not _is_number(fields.get(name, ""))]
     bad_ends = [one for one in named if not _is_day(fields.get(f"{_ENDS}{one}", ""))]
     faults += [Fault("measures", texts.BAD_ENDS)] if bad_ends else []
-    ground = fields.get("ground", "")
     found = Finding(
         kind=kind,
         provider=provider,
         app=app,
         ground=ground,
-        power=power_of(ground, kind),
+        power=power,
         found_on=fields.get("found_on", ""),
         measures=tuple(_planned(one, fields) for one in named),
         rectify_days=_number(fields.get("rectify_days", ""), None) if is_violation else None,

@@ -93,6 +93,7 @@ class Providers:
             mark=mark,
             listing=texts.listing,
             reason=provider_texts.reason,
+            elsewhere=texts.ELSEWHERE,
             ground=case_texts.ground,
             may_write=self._may_write(),
             yes=provider_texts.YES,

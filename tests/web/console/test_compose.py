@@ -346,3 +346,9 @@ def test_hostile_and_long_words_are_shown_as_words(house, cast, author, words):
     assert "<img" not in looked
     assert send(author, "save", facts=words, reasons=words, recovery=words, contact=words[:200]).status_code == 303
     assert case_of(house, "V2026-000001").facts == words.strip()
+
+
+@pytest.mark.parametrize(("fields", "owed"), [({}, texts.TO_FILL["reasons"]), ({"ground": "5.2", "measure": "suspend_service"}, "")])
+def test_a_draft_is_marked_to_be_filled_in_only_where_something_is_owed(house, cast, author, fields, owed):
+    assert send(author, "save", reasons="", **fields).status_code == 303
+    assert case_of(house, "V2026-000001").reasons == owed

@@ -15,7 +15,7 @@ from bot.context import Context
 from bot.errors import NotFound
 from bot.model import roster, sheet
 from bot.model.operator import Role
-from bot.model.provider import Listing
+from bot.model.provider import Address, Listing
 from bot.model.texts import console_cases as case_texts
 from bot.model.texts import console_providers as texts
 from bot.model.texts import providers as provider_texts
@@ -354,3 +354,11 @@ def test_a_large_file_is_not_read_while_others_wait_to_write(house, cast, author
     author.get(shown)
     assert press(author, shown).status_code == 200
     assert set(writing) == {0}
+
+
+def test_who_is_of_another_app_is_not_called_reachable(house, cast, author):
+    with house.database.write() as tx:
+        providers.add_admins(tx, [(2, Address("wwother", 1, "sun"), "孙", "")], product_clock.now())
+    page = author.get("/console/providers/of/B").text
+    assert page.count(texts.ELSEWHERE) == 1
+    assert page.count("可送达</span>") == 1
