@@ -78,6 +78,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "rewrite": "修改自己的草稿",
         "template_move": "停用、恢复模板",
         "template_back": "恢复模板旧版本",
+        "grounds_brought": "录入处理细则",
         "submit": "提交审批",
         "renew_rules": "把草稿改按现行规则",
         "retract": "撤回提交",

@@ -23,6 +23,7 @@ LISTS = {
     "cases",
     "templates",
     "template",
+    "grounds",
     "settings",
 }
 RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_progress"}
@@ -48,7 +49,10 @@ RIGHTS = {
     **{name: {Role.APPROVER} for name in ("approve", "send_back", "revoke", "rulebook_decide")},
     **{name: {Role.OPERATOR} for name in OPERATORS},
     **BROADCASTS,
-    **{name: {Role.OPERATOR, Role.OWNER} for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken")},
+    **{
+        name: {Role.OPERATOR, Role.OWNER}
+        for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken", "grounds_brought")
+    },
 }
 ADDRESSED = {
     **{
