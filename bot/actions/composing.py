@@ -87,10 +87,8 @@ def sketch(ctx: Context, finding: Finding, number: str = "", wrong: Sequence[Fau
     """What would come of it. number: of the draft that is being written, "" for a new one. wrong: what could not be read of the form."""
     book = ctx.book()
     with ctx.read() as connection:
-        provider = providers.by_code(connection, finding.provider) if finding.provider else None
-        app = providers.app_by_code(connection, finding.app) if finding.app else None
-        row = grounds.get(connection, finding.ground.removeprefix(catalogue.ROW)) if finding.ground.startswith(catalogue.ROW) else None
-        wrong = [*wrong, *findings.faults(connection, finding, book)]
+        held = findings.held(connection, finding, book)
+        provider, app = held.provider, held.app
         warnings = list(_warned(ctx, connection, finding, provider, app, number))
     clauses: Sequence[tuple[str, Clause | None]] = ((texts.GROUND, book.cited(finding.ground)), (texts.POWER, book.cited(finding.power)))
     if finding.ground == finding.power:
@@ -99,14 +97,14 @@ def sketch(ctx: Context, finding: Finding, number: str = "", wrong: Sequence[Fau
     found = Sketch(
         provider=provider,
         app=app,
-        row=row,
+        row=held.row,
         quoted=[(what, clause) for what, clause in clauses if clause],
-        faults=wrong,
+        faults=[*wrong, *held.faults],
         unfilled=unfilled(told),
         warnings=warnings,
         dates=_dates(finding) if provider and finding.ground else (),
     )
-    return found if wrong or provider is None else _shown(ctx, found, finding, number)
+    return found if found.faults or provider is None else _shown(ctx, found, finding, number)
 
 
 def _dates(finding: Finding) -> list[tuple[str, datetime]]:

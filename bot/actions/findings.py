@@ -1,5 +1,7 @@
 """Whether what an operator wrote down can be a case: every reason why not, by the field that it is about."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -19,11 +21,22 @@ _MOST_CONTACT = 200
 _DAYS = ("rectify_days", "objection_days", "deem_days")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A finding held against what is known. row: the imported one that is its ground. faults: every reason why it cannot be a case."""
+
+    provider: Provider | None
+    app: App | None
+    row: GroundRow | None
+    faults: Sequence[Fault]
+
+
 def checked(tx: Tx, finding: Finding, book: Book) -> dict[str, Any]:
     """The columns of a finding. Raises UserMistake with every reason why it cannot be a case."""
-    provider, app, wrong = _held(tx, finding, book)
-    if wrong:
-        raise UserMistake("\n".join(one.say for one in wrong))
+    found = held(tx, finding, book)
+    if found.faults:
+        raise UserMistake("\n".join(one.say for one in found.faults))
+    provider, app = found.provider, found.app
     assert provider is not None
     return {
         "kind": finding.kind,
@@ -44,19 +57,15 @@ def checked(tx: Tx, finding: Finding, book: Book) -> dict[str, Any]:
     }
 
 
-def faults(tx: Tx, finding: Finding, book: Book) -> list[Fault]:
-    """Every reason why it cannot be a case."""
-    return _held(tx, finding, book)[2]
-
-
 def gone_from(book: Book, ground: str, power: str) -> list[str]:
     """Those of a case's ground and power that this version of the rules doesn't have any more, as cases cite them."""
     return [one for one in dict.fromkeys((ground, power)) if one in cited_lineage() and book.cited(one) is None]
 
 
-def _held(tx: Tx, finding: Finding, book: Book) -> tuple[Provider | None, App | None, list[Fault]]:
+def held(tx: Tx, finding: Finding, book: Book) -> Held:
+    """Whom and what it is about, and what is wrong with it."""
     if not all(can_be_kept(code) for code in (finding.provider, finding.app, finding.ground)):
-        return None, None, [Fault("subject", texts.BAD_CODE)]
+        return Held(None, None, None, [Fault("subject", texts.BAD_CODE)])
     provider = providers.by_code(tx, finding.provider) if finding.provider else None
     app = providers.app_by_code(tx, finding.app) if finding.app else None
     wrong: list[Fault] = []
@@ -72,7 +81,7 @@ def _held(tx: Tx, finding: Finding, book: Book) -> tuple[Provider | None, App | 
     wrong += _of_ground(finding, row)
     wrong += [Fault("ground", texts.clause_gone(one, book.version)) for one in gone_from(book, finding.ground, finding.power)]
     wrong += [*_of_words(finding), *_of_days(finding)]
-    return provider, app, wrong
+    return Held(provider, app, row, wrong)
 
 
 def _of_ground(finding: Finding, row: GroundRow | None) -> list[Fault]:

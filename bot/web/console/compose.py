@@ -74,7 +74,8 @@ class Compose:
         ctx, me, about = self._desk.context(), self._desk.me(), request.form.get("conduct", "")
         if about:
             fields = forms.of_conduct(fields, case_files.head(ctx, names(about)).provider.code)
-        do, kept_with = request.form.get("do", "look"), {"key": key, "template_id": template_id, "conduct": about}
+        do = request.form.get("do", "look")
+        kept_with: dict[str, Any] = {"key": key, "template_id": template_id, "conduct": about}
         if do == "look":
             return self._looked(fields, **kept_with)
         if do == "fill":
@@ -123,11 +124,12 @@ class Compose:
     def rewrite(self, number: str) -> Response:
         """Look at it, keep it, or hand it in."""
         ctx, me = self._desk.context(), self._desk.me()
-        number = case_files.head(ctx, names(number)).case.number
+        number = names(number)
         fields, version = forms.typed(request.form), number_of(request.form.get("version", ""))
         way_back(url_for("console.case", number=number))
         do, seq = request.form.get("do", "look"), number_of(request.form.get("seq", ""))
         if do == "look":
+            case_files.head(ctx, number)
             return self._looked(fields, number=number, version=version, seq=seq)
         try:
             finding = forms.finding(fields, is_draft=do != "submit")

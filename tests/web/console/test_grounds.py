@@ -35,7 +35,9 @@ def bring(browser, *rows, encoding=""):
 
 
 def text_of(page):
-    return html.unescape(re.search(r"<textarea name=\"text\" hidden>\n(.*?)</textarea>", page.text, re.DOTALL)[1])
+    found = re.search(r"<textarea name=\"text\" hidden>\n(.*?)</textarea>", page.text, re.DOTALL)
+    assert found
+    return html.unescape(found[1])
 
 
 @pytest.mark.parametrize("encoding", ["", "gb18030"])

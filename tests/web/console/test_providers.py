@@ -349,7 +349,7 @@ def test_a_large_file_is_not_read_while_others_wait_to_write(house, cast, author
         writing.append(house.database.engine.pool.checkedout())
         return read(*given)
 
-    monkeypatch.setattr(provider_actions.roster, "read", watched)
+    monkeypatch.setattr(roster, "read", watched)
     shown = bring(author, NEW).headers["Location"]
     author.get(shown)
     assert press(author, shown).status_code == 200
