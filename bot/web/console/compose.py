@@ -23,6 +23,7 @@ from rules.catalogue import GROUNDS, POWERS, Measure
 
 OPERATORS = (Role.OPERATOR,)
 _KEY_CHARS = 32
+_DOES = frozenset({"look", "fill", "save", "submit", "template", "renew"})
 _OWED_BY_DRAFTS, _OWED_BY_CASES = ("subject", "ground", "measures"), ("facts", "reasons", "contact")
 
 
@@ -74,7 +75,7 @@ class Compose:
         ctx, me, about = self._desk.context(), self._desk.me(), request.form.get("conduct", "")
         if about:
             fields = forms.of_conduct(fields, case_files.head(ctx, names(about)).provider.code)
-        do = request.form.get("do", "look")
+        do = _pressed()
         kept_with: dict[str, Any] = {"key": key, "template_id": template_id, "conduct": about}
         if do == "look":
             return self._looked(fields, **kept_with)
@@ -127,7 +128,7 @@ class Compose:
         number = names(number)
         fields, version = forms.typed(request.form), number_of(request.form.get("version", ""))
         way_back(url_for("console.case", number=number))
-        do, seq = request.form.get("do", "look"), number_of(request.form.get("seq", ""))
+        do, seq = _pressed(), number_of(request.form.get("seq", ""))
         if do == "look":
             case_files.head(ctx, number)
             return self._looked(fields, number=number, version=version, seq=seq)
@@ -217,6 +218,11 @@ def _beside(side: composing.Sketch, refused: str) -> dict[str, list[str]]:
         for name, mark in side.unfilled.items():
             found.setdefault(name, []).append(texts.still_to_fill({name: mark}))
     return found
+
+
+def _pressed() -> str:
+    do = request.form.get("do", "")
+    return do if do in _DOES else "look"
 
 
 def _words(text: str) -> str:

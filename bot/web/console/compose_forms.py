@@ -23,6 +23,7 @@ _NUMBERS = ("rectify_days", "objection_days", "deem_days")
 _SHORT = ("words", "kind", "ground", "found_on", "day_kind", *_NUMBERS)
 # Of each measure: the last day, as it is typed; and the moments that a draft has already, kept as they are.
 _ENDS, _UNTIL, _STARTS = "ends:", "until:", "starts:"
+_YEARS = 2_000, 9_000  # beyond these a moment can't be told in another zone
 _MOMENTS = ((_ENDS, 10), (_UNTIL, 40), (_STARTS, 40))
 Fields = dict[str, str]
 
@@ -137,7 +138,7 @@ def _moment(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return at if at.tzinfo else None
+    return at if at.tzinfo and _YEARS[0] <= at.year <= _YEARS[1] else None
 
 
 def _is_number(text: str) -> bool:
@@ -150,6 +151,7 @@ def _number(text: str, usual: int | None) -> int | None:
 
 def _is_day(text: str) -> bool:
     try:
-        return not text or date.fromisoformat(text).isoformat() == text
+        day = date.fromisoformat(text) if text else None
+        return day is None or (day.isoformat() == text and _YEARS[0] <= day.year <= _YEARS[1])
     except ValueError:
         return False

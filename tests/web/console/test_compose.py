@@ -377,3 +377,18 @@ def test_writing_asks_the_database_twenty_times_at_most(house, cast, author):
         asked.clear()
         assert page().status_code in (200, 409)
         assert 0 < len(asked) <= 20, (len(asked), asked)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_day_or_moment_that_no_case_has_is_refused_and_breaks_nothing(house, cast, author, day):
+    moments = {"ends:cancel_search": day, "until:cancel_search": f"{day}T00:00:00+14:00", "starts:cancel_search": f"{day}T00:00:00-14:00"}
+    refused = send(author, "save", **moments)
+    assert refused.status_code == 409
+    assert texts.BAD_ENDS in refused.text
+    assert texts.BAD_ENDS in side(author, **moments)
+
+
+def test_a_press_that_no_button_makes_keeps_nothing(house, cast, author):
+    assert send(author, "nonsense").status_code == 200
+    assert all_of(house.database, "cases") == []
+    assert "x" * 65 not in side(author, facts="x" * 4_000).partition("还没填完")[2].partition("</ul>")[0]
