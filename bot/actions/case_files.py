@@ -42,6 +42,8 @@ def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
             filings=tuple(filings.of_case(connection, case.id, drafts=False, inside=False)),
             recovery=_recovery(connection, shown, known) if case.issued_at and case.measures else None,
             here=tuple(names[one] for one in here if one != me),
+            sprang_from=next((one.number for one in known if one.id == case.sprang_from_id), ""),
+            sprung=tuple(one.number for one in reversed(known) if one.sprang_from_id == case.id),
         )
 
 

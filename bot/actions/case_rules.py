@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.actions import cases
+from bot.actions import findings
 from bot.actions.rights import by, must
 from bot.context import Context
 from bot.errors import TransitionNotAllowed, UserMistake
@@ -25,7 +25,7 @@ def renew(ctx: Context, actor: Operator, number: str) -> Case:
             raise TransitionNotAllowed("case", "renew", case.state)
         if case.author_id != actor.id:
             raise UserMistake(texts.ONLY_THE_AUTHOR)
-        if gone := cases.gone_from(book, case.ground, case.power or ""):
+        if gone := findings.gone_from(book, case.ground, case.power or ""):
             raise UserMistake("\n".join(texts.clause_gone(one, book.version) for one in gone))
         before = case.rule_version
         if before == book.version:

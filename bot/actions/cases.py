@@ -4,13 +4,12 @@ Every action re-reads who acts and what is acted on inside its own transaction, 
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from bot import clock
-from bot.actions import lapses, notices, recovery
+from bot.actions import findings, lapses, notices, recovery
 from bot.actions.rights import by, must
-from bot.actions.words import MOST_CHARS, can_be_kept, written
+from bot.actions.words import written
 from bot.context import Context
 from bot.errors import NotFound, TransitionNotAllowed, UserMistake
 from bot.model.case import CASE, MEASURE, Case, Finding, Imposed, Kind, State, Step
@@ -19,10 +18,10 @@ from bot.model.notice import Notice
 from bot.model.operator import Operator, Role
 from bot.model.texts import cases as texts
 from bot.model.texts.placeholders import unfilled
-from bot.store import cases, grounds, operator_tasks, providers, trail
+from bot.store import cases, operator_tasks, trail
 from bot.store.database import Tx
 from rules import Book, catalogue
-from rules.catalogue import Measure, cited_lineage
+from rules.catalogue import Measure
 
 
 def open_case(ctx: Context, actor: Operator, finding: Finding, request_key: str) -> Case:
@@ -36,7 +35,7 @@ def open_case(ctx: Context, actor: Operator, finding: Finding, request_key: str)
         known = cases.by_request(tx, request_key)
         if known:
             return known
-        values = _checked(tx, finding, book)
+        values = findings.checked(tx, finding, book)
         number = cases.next_number(tx, f"V{clock.today()[:4]}")
         case = cases.add(
             tx,
@@ -57,7 +56,7 @@ def amend(ctx: Context, actor: Operator, number: str, finding: Finding) -> Case:
             raise TransitionNotAllowed("case", "amend", case.state)
         if case.author_id != actor.id:
             raise UserMistake(texts.ONLY_THE_AUTHOR)
-        values = _checked(tx, finding, book)
+        values = findings.checked(tx, finding, book)
         cases.forget_plan(tx, case.id)
         cases.plan(tx, case.id, finding.measures)
         case = cases.rewrite(tx, case, values)
@@ -266,109 +265,6 @@ def _measure(case: Case, measure: Measure) -> Imposed:
         if one.measure == measure:
             return one
     raise NotFound("measure")
-
-
-def faults(tx: Tx, finding: Finding, book: Book) -> list[str]:
-    """Every reason why such a case cannot be, a sentence each."""
-    try:
-        _checked(tx, finding, book)
-    except UserMistake as error:
-        return error.say.splitlines()
-    return []
-
-
-def _checked(tx: Tx, finding: Finding, book: Book) -> dict[str, Any]:
-    """The columns of a finding. Raises UserMistake that names everything that is wrong with it at once."""
-    wrong: list[str] = []
-    if not all(can_be_kept(code) for code in (finding.provider, finding.app, finding.ground)):
-        raise UserMistake(texts.BAD_CODE)
-    provider = providers.by_code(tx, finding.provider)
-    app = providers.app_by_code(tx, finding.app) if finding.app else None
-    if provider is None:
-        wrong.append(texts.no_such_provider(finding.provider))
-    if finding.app and app is None:
-        wrong.append(texts.no_such_app(finding.app))
-    if provider and app and app.provider_id != provider.id:
-        wrong.append(texts.not_its_app(finding.provider, finding.app))
-    wrong += _checked_ground(tx, finding)
-    wrong += [texts.clause_gone(one, book.version) for one in gone_from(book, finding.ground, finding.power)]
-    wrong += _checked_words(finding)
-    if wrong:
-        raise UserMistake("\n".join(wrong))
-    assert provider is not None
-    return {
-        "kind": finding.kind,
-        "provider_id": provider.id,
-        "app_id": app.id if app else None,
-        "ground": finding.ground,
-        "power": finding.power or None,
-        "facts": finding.facts.strip(),
-        "reasons": finding.reasons.strip(),
-        "recovery": finding.recovery.strip(),
-        "found_on": finding.found_on,
-        "rectify_days": finding.rectify_days,
-        "objection_days": finding.objection_days,
-        "deem_days": finding.deem_days,
-        "day_kind": finding.day_kind,
-        "contact": finding.contact.strip(),
-        "rule_version": book.version,
-    }
-
-
-def gone_from(book: Book, ground: str, power: str) -> list[str]:
-    """Those of a case's ground and power that this version of the rules doesn't have any more, as cases cite them."""
-    return [one for one in dict.fromkeys((ground, power)) if one in cited_lineage() and book.cited(one) is None]
-
-
-def _checked_ground(tx: Tx, finding: Finding) -> list[str]:
-    row = None
-    if finding.ground.startswith("row:"):
-        row = grounds.get(tx, finding.ground.removeprefix("row:"))
-        if row is None:
-            return [texts.no_such_row(finding.ground)]
-    wanted = [planned.measure for planned in finding.measures]
-    if finding.kind is Kind.REMINDER:
-        wrong = [texts.REMINDER_HAS_NO_MEASURE] if wanted or finding.power else []
-        return wrong + ([] if row or finding.ground in catalogue.GROUNDS else [texts.no_such_ground(finding.ground)])
-    if not wanted:
-        return [texts.NO_MEASURE]
-    if len(set(wanted)) != len(wanted):
-        return [texts.MEASURE_TWICE]
-    try:
-        catalogue.check(
-            finding.ground, finding.power, wanted, "app" if finding.app else "provider", row_measures=row.measures if row else None
-        )
-    except catalogue.NotGiven as error:
-        return [texts.not_given(error)]
-    if finding.power == "3.1" and row is None and not finding.reasons.strip():
-        return [texts.REASONS_OWED]
-    return []
-
-
-def _checked_words(finding: Finding) -> list[str]:
-    wrong = [texts.owed(name) for name, text in (("facts", finding.facts), ("contact", finding.contact)) if not text.strip()]
-    words = {"facts": finding.facts, "reasons": finding.reasons, "recovery": finding.recovery, "contact": finding.contact}
-    wrong += [texts.too_long(name, MOST_CHARS) for name, text in words.items() if len(text) > MOST_CHARS]
-    wrong += [texts.unprintable(name) for name, text in words.items() if not can_be_kept(text)]
-    if len(finding.contact) > 200:
-        wrong.append(texts.too_long("contact", 200))
-    if not _is_day(finding.found_on) or finding.found_on > clock.today():
-        wrong.append(texts.BAD_DAY)
-    counts = (finding.objection_days, finding.deem_days, finding.rectify_days if finding.rectify_days is not None else 1)
-    if not all(1 <= number <= 365 for number in counts):
-        wrong.append(texts.BAD_DAYS)
-    if any(one.ends_at and one.ends_at <= (one.starts_at or clock.now()) for one in finding.measures):
-        wrong.append(texts.ENDS_BEFORE_IT_STARTS)
-    if any(one.ends_at and one.measure is Measure.PERMANENT_DELIST for one in finding.measures):
-        wrong.append(texts.PERMANENT_HAS_NO_END)
-    return wrong
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _told(case: Case) -> dict[str, Any]:

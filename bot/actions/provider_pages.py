@@ -67,7 +67,12 @@ def read(ctx: Context, code: str) -> ProviderPage:
         standing=standing,
         apps=[_shown(app, known, is_withdrawn=app.id in out) for app in apps],
         admins=[
-            Reached(admin=one, accepted_at=accepted.get(one.address), seen_at=seen.get(one.address))
+            Reached(
+                admin=one,
+                accepted_at=accepted.get(one.address),
+                seen_at=seen.get(one.address),
+                is_elsewhere=(one.address.corpid, one.address.agentid) != here,
+            )
             for one in sorted(people, key=lambda each: not each.is_active)
         ],
         cases=known,

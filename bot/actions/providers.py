@@ -56,8 +56,7 @@ def import_providers(ctx: Context, raw: bytes, actor: Operator, seen: str | None
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         providers.lock(tx)
-        known, apps, admins = _concerned(tx, read)
-        changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
+        changes, known = _compared(ctx, tx, read)
         if seen is not None and changes:
             _must_be_as_seen(changes, seen)
         return _take_in(ctx, tx, actor, raw, changes, known)
@@ -74,57 +73,70 @@ def _must_be_as_seen(changes: Changes, seen: str) -> None:
         raise Stale("provider")
 
 
+# A large file takes a second to be read, and one who writes holds up all others on SQLite: it is read before that.
+
+
 def look_through(ctx: Context, actor: Operator, raw: bytes) -> tuple[str, Changes]:
     """What a file would change, kept for `take_in`. Returns (key, changes). Raises UserMistake that names every bad line."""
     read = roster.read(raw, *_here(ctx))
+    with ctx.read() as connection:
+        must(connection, actor, Role.OPERATOR, Role.OWNER)
+        changes, _ = _compared(ctx, connection, read)
+    key, plan = secrets.token_urlsafe(24), _plan(raw, changes)
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
-        changes = roster_changes.compare(read, *_concerned(tx, read), _here(ctx))
-        key, now = secrets.token_urlsafe(24), clock.now()
         rosters.forget(tx, _since())
-        rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), now)
-        return key, changes
+        rosters.keep(tx, key, actor.id, raw, plan, clock.now())
+    return key, changes
 
 
 def looked_through(ctx: Context, actor: Operator, key: str) -> tuple[Changes, bool]:
     """(what a kept file would change now, whether that is what was shown before). Raises NotFound, UserMistake."""
+    raw, plan, read = _kept(ctx, actor, key)
     with ctx.read() as connection:
-        raw, plan = rosters.get(connection, key, actor.id, _since())
-        read = roster.read(raw, *_here(ctx))
-        changes = roster_changes.compare(read, *_concerned(connection, read), _here(ctx))
+        changes, _ = _compared(ctx, connection, read)
     return changes, _plan(raw, changes) == plan
 
 
 def look_again(ctx: Context, actor: Operator, key: str) -> Changes:
     """What a kept file would change now: from now on that is what was shown. Raises NotFound, UserMistake."""
+    raw, _, read = _kept(ctx, actor, key)
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
-        raw, _ = rosters.get(tx, key, actor.id, _since())
-        read = roster.read(raw, *_here(ctx))
-        changes = roster_changes.compare(read, *_concerned(tx, read), _here(ctx))
+        rosters.get(tx, key, actor.id, _since())
+        changes, _ = _compared(ctx, tx, read)
         rosters.keep(tx, key, actor.id, raw, _plan(raw, changes), clock.now())
         return changes
 
 
 def take_in(ctx: Context, actor: Operator, key: str) -> Summary:
     """Do what was shown, and nothing else. Raises Stale where it would be something else by now, NotFound, UserMistake."""
+    raw, _, read = _kept(ctx, actor, key)  # a key never leads to another file
     with ctx.transaction() as tx:
         must(tx, actor, Role.OPERATOR, Role.OWNER)
         providers.lock(tx)
-        raw, plan = rosters.get(tx, key, actor.id, _since())
-        read = roster.read(raw, *_here(ctx))
-        known, apps, admins = _concerned(tx, read)
-        changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
+        _, plan = rosters.get(tx, key, actor.id, _since())
+        changes, known = _compared(ctx, tx, read)
         if _plan(raw, changes) != plan:
             raise Stale("roster")
         rosters.drop(tx, key)
         return _take_in(ctx, tx, actor, raw, changes, known)
 
 
-def _concerned(tx: Tx, read: Roster) -> tuple[list[Provider], list[App], list[Admin]]:
-    """Of all there are, those whom this file can be about: a few names need not have everybody looked at."""
+def _kept(ctx: Context, actor: Operator, key: str) -> tuple[bytes, str, Roster]:
+    """(a file that was looked through, what it was shown to change, its rows)."""
+    with ctx.read() as connection:
+        raw, plan = rosters.get(connection, key, actor.id, _since())
+    return raw, plan, roster.read(raw, *_here(ctx))
+
+
+def _compared(ctx: Context, tx: Tx, read: Roster) -> tuple[Changes, list[Provider]]:
+    """(what a file changes, the providers it is about). Of all there are, only those are asked for whom it can be about."""
     codes = {one.code for one in read.providers} | {one.provider for one in read.apps} | {one.provider for one in read.admins}
-    return providers.concerned(tx, codes, {one.code for one in read.apps}, {one.address.userid for one in read.admins})
+    known, apps, admins = providers.concerned(tx, codes, {one.code for one in read.apps}, {one.address.userid for one in read.admins})
+    changes = roster_changes.compare(read, known, apps, admins, _here(ctx))
+    changes.notes += _of_barred(tx, changes, known)
+    return changes, known
 
 
 def _since() -> datetime:
@@ -141,7 +153,7 @@ def _take_in(ctx: Context, tx: Tx, actor: Operator, raw: bytes, changes: Changes
         _apply(ctx, tx, changes, {provider.code: provider.id for provider in known})
         failpoint.reach("providers.applied")
         trail.record(tx, by(actor), "import_providers", _told(raw, changes), personal=_told_of_people(changes))
-    return _summary(changes, short_of_admins(ctx, tx), _of_barred(tx, changes))
+    return _summary(changes, short_of_admins(ctx, tx))
 
 
 def depart(ctx: Context, actor: Operator, code: str, address: Address) -> Summary:
@@ -244,21 +256,21 @@ def _watch(tx: Tx, corpid: str, agentid: int, provider_ids: Collection[int]) -> 
             operator_tasks.finish(tx, opened[provider_id], None, now, texts.ENOUGH_AGAIN)
 
 
-def _of_barred(tx: Tx, changes: Changes) -> list[str]:
-    """Who is on the black list and got more apps or admins by the file all the same: taken in, and to be looked at."""
+def _of_barred(tx: Tx, changes: Changes, known: Iterable[Provider]) -> list[str]:
+    """Who is on the black list and gets more apps or admins by the file all the same: taken in, and to be looked at."""
     apps, admins = Counter(one.provider for one in changes.new_apps), Counter(one.provider for one in changes.new_admins)
     barred = cases.barred(tx) if apps or admins else set()
-    known = {code: providers.by_code(tx, code) for code in sorted(apps.keys() | admins.keys())} if barred else {}
-    return [texts.barred(provider, apps[code], admins[code]) for code, provider in known.items() if provider and provider.id in barred]
+    grown = (one for one in known if one.id in barred and one.code in apps.keys() | admins.keys())
+    return [texts.barred(one, apps[one.code], admins[one.code]) for one in grown]
 
 
-def _summary(changes: Changes, short: Iterable[Standing], more: Iterable[str] = ()) -> Summary:
+def _summary(changes: Changes, short: Iterable[Standing]) -> Summary:
     return Summary(
         added=(len(changes.new_providers), len(changes.new_apps), len(changes.new_admins)),
         changed=(len(changes.changed_providers), len(changes.changed_apps), len(changes.changed_admins)),
         departed=len(changes.departed),
         unchanged=changes.unchanged,
-        notes=(*changes.notes, *more),
+        notes=tuple(changes.notes),
         short=tuple(short),
     )
 

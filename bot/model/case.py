@@ -120,6 +120,15 @@ class Finding:
     day_kind: DayKind = DayKind.NATURAL
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a finding cannot be a case. field: of `Finding`; "subject" for provider and app. is_missing: it was only not written yet."""
+
+    field: str
+    say: str
+    is_missing: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imposed:
     """A measure of a case, as it stands."""

@@ -81,7 +81,7 @@ class Recovery:
 class CaseFile:
     """staff: names by operator's id, for authors and approvers. filings: that were handed in. recovery: None while it is not issued.
 
-    here: names of who has its page open.
+    here: names of who has its page open. sprang_from: number of the case during which the conduct of 4.4 was seen; sprung: the other way.
     """
 
     listed: Listed
@@ -94,6 +94,8 @@ class CaseFile:
     filings: tuple[Filing, ...] = ()
     recovery: Recovery | None = None
     here: tuple[str, ...] = ()
+    sprang_from: str = ""
+    sprung: tuple[str, ...] = ()
 
     @property
     def case(self) -> Case:

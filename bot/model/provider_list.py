@@ -42,11 +42,12 @@ class ProviderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """How an admin was reached lately. accepted_at, seen_at: the last time; None for never."""
+    """How an admin was reached lately. accepted_at, seen_at: the last time; None for never. is_elsewhere: this app can't reach them."""
 
     admin: Admin
     accepted_at: datetime | None
     seen_at: datetime | None
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

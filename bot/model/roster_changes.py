@@ -14,7 +14,10 @@ from bot.model.texts import sheets as sheet_texts
 
 @dataclass(slots=True, kw_only=True)
 class Changes:
-    """What a file changes. changed_…: what is known, and what is wanted of it. notes: sentences about rows that are odd, not wrong."""
+    """What a file changes. changed_…: what is known, and what is wanted of it. notes: sentences about rows that are odd, not wrong.
+
+    codes: of the providers that are known, by id.
+    """
 
     new_providers: list[WantedProvider] = field(default_factory=list)
     changed_providers: list[tuple[Provider, WantedProvider]] = field(default_factory=list)
@@ -25,6 +28,7 @@ class Changes:
     departed: list[Admin] = field(default_factory=list)
     unchanged: int = 0
     notes: list[str] = field(default_factory=list)
+    codes: Mapping[int, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
@@ -37,8 +41,8 @@ def compare(roster: Roster, providers: Sequence[Provider], apps: Sequence[App], 
 
     admins: the departed too. here: corpid and agentid of the app that sends.
     """
-    changes, wrong = Changes(), list[tuple[int, str]]()
     codes = {provider.id: provider.code for provider in providers}
+    changes, wrong = Changes(codes=codes), list[tuple[int, str]]()
     _compare_providers(changes, roster.providers, {provider.code: provider for provider in providers})
     known_codes = {*codes.values(), *(one.code for one in roster.providers)}
     named = [(row.line, row.provider) for row in roster.apps] + [(row.line, row.provider) for row in roster.admins]

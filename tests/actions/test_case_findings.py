@@ -32,10 +32,10 @@ from tests.cast import Cast, case_of, draft, finding, issue, permanent, reminder
         ({"provider": "Z"}, "“Z”的服务商"),
         ({"app": "nothing"}, "“nothing”的应用"),
         ({"app": "app-b"}, "不属于服务商“A”"),
-        ({"facts": " \n"}, "事实（facts）没有填写"),
-        ({"facts": "x" * 4_001}, "事实（facts）超过 4000 字"),
+        ({"facts": " \n"}, "“认定的事实”没有填写"),
+        ({"facts": "x" * 4_001}, "“认定的事实”超过 4000 字"),
         ({"facts": "a\x00b"}, "不能显示的字符"),
-        ({"contact": "x" * 201}, "联系方式（contact）超过 200 字"),
+        ({"contact": "x" * 201}, "“联系方式”超过 200 字"),
         ({"found_on": "2026-3-1"}, "YYYY-MM-DD"),
         ({"found_on": "2999-01-01"}, "不晚于今天"),
         ({"rectify_days": 0}, "1 到 365"),
@@ -68,7 +68,7 @@ def test_a_measure_does_not_end_before_it_begins(ctx: Context, cast: Cast, start
     now = product_clock.now()
     starts_at = None if start is None else now + timedelta(days=start)
     one = Planned(measure=Measure.DELIST, starts_at=starts_at, ends_at=now + timedelta(days=end))
-    with pytest.raises(UserMistake, match="早于开始时间"):
+    with pytest.raises(UserMistake, match="要晚于开始时间"):
         cases.open_case(ctx, cast["author"], finding(measures=(one,)), "bad")
 
 
@@ -84,7 +84,7 @@ def test_what_is_for_good_has_no_end(ctx: Context, cast: Cast) -> None:
 )
 def test_an_unfilled_placeholder_is_named_and_not_submitted(house: House, ctx: Context, cast: Cast, name: str, words: str) -> None:
     number = draft(house, cast, finding(**{name: words}))
-    with pytest.raises(UserMistake, match=f"（{name}）里的"):
+    with pytest.raises(UserMistake, match=f"“{texts.FIELDS[name]}”里的"):
         cases.submit(ctx, cast["author"], number)
     assert case_of(house, number).state is State.DRAFT
 

@@ -130,7 +130,7 @@ def test_a_provider_short_of_admins_is_named_when_a_case_is_opened(bot, cast, fi
         (('power = "3.1"', 'power = "2.2"'), "第 2.2 条没有赋予处理措施"),
         (('"cancel_recommendation"', '"permanent_delist"'), "没有“永久下架全部应用并纳入黑名单”这项措施"),
         (('"cancel_recommendation"', '"ban"'), "measure 只能是"),
-        (('"2026-03-01"', '"2026-03-03"'), "found_on"),
+        (('"2026-03-01"', '"2026-03-03"'), "发现日期"),
         (('"app-1"', '"app-b"'), "不属于服务商“A”"),
         (('"A"', '"Z"'), "没有编码为“Z”的服务商"),
         (('"A"', '"A\\u0000"'), "不能显示的字符"),

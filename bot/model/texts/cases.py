@@ -35,11 +35,15 @@ STEPS = {
     Step.VOID: "未执行即作废",
 }
 
-_FIELDS = {
-    "facts": "事实（facts）",
-    "reasons": "处理理由（reasons）",
-    "recovery": "恢复条件（recovery）",
-    "contact": "联系方式（contact）",
+# What the form calls its fields; the file that the shell takes explains them in the same words.
+FIELDS = {
+    "facts": "认定的事实",
+    "reasons": "处理理由",
+    "recovery": "恢复条件",
+    "contact": "联系方式",
+    "rectify_days": "整改期限",
+    "objection_days": "异议期",
+    "deem_days": "视为送达",
     "reason": "理由",
 }
 
@@ -50,13 +54,14 @@ APPROVED_BEFORE = "您已经审批过这个案件；永久下架需要另一位�
 ONLY_A_REMINDER_CLOSES = "只有提醒可以直接结束；有处理措施的案件以恢复或撤销结束。"
 BAD_CODE = "服务商、应用或依据的编号里有不能显示的字符。"
 REMINDER_HAS_NO_MEASURE = "提醒不带处理措施，也不引用处理权限条款。"
-NO_MEASURE = '没有写处理措施；不采取措施的请用提醒（kind = "reminder"）。'
+NO_PROVIDER = "没有写明是哪一家服务商。"
+NO_GROUND = "没有写明依据。"
+NO_MEASURE = "没有写处理措施；不采取措施的，请用“提醒”。"
 MEASURE_TWICE = "同一项处理措施写了两次。"
-REASONS_OWED = "第 3.1 条的处理细则只以图片公布，尚未录入：请在 reasons 里写明处理理由。"
-BAD_DAY = "发现日期（found_on）应写成 YYYY-MM-DD，且不晚于今天。"
-BAD_DAYS = "各项天数应在 1 到 365 之间。"
-PERMANENT_HAS_NO_END = "永久下架没有结束时间，请去掉 ends_at。"
-ENDS_BEFORE_IT_STARTS = "处理措施的结束时间早于开始时间。"
+REASONS_OWED = "第 3.1 条的处理细则只以图片公布，尚未录入：请写明处理理由。"
+BAD_DAY = "发现日期应写成 YYYY-MM-DD，且不晚于今天。"
+PERMANENT_HAS_NO_END = "永久下架没有结束时间，请去掉。"
+ENDS_BEFORE_IT_STARTS = "处理措施的结束时间要晚于开始时间；没有写开始时间的，要晚于现在。"
 
 
 def no_such_provider(code: str) -> str:
@@ -90,7 +95,7 @@ def not_given(error: catalogue.NotGiven) -> str:
         case catalogue.UnknownGround(ground=ground):
             return no_such_ground(ground)
         case catalogue.UnknownPower(power=power):
-            return f"第 {power} 条没有赋予处理措施。" if power else "没有写处理权限条款（power）。"
+            return f"第 {power} 条没有赋予处理措施。" if power else "没有写明处理权限条款。"
         case catalogue.PowerNotOpen(ground=ground, power=power, powers=powers):
             return f"以“{ground}”为依据，不能适用第 {power} 条的处理措施；可以适用的是第 {'、'.join(powers)} 条。"
         case catalogue.MeasureNotGiven(power=power, measure=measure, given=given):
@@ -105,17 +110,22 @@ def not_given(error: catalogue.NotGiven) -> str:
 
 def owed(name: str) -> str:
     """name: of a field of a finding that must be filled in."""
-    return f"{_FIELDS[name]}没有填写。"
+    return f"“{FIELDS[name]}”没有填写。"
+
+
+def bad_days(name: str) -> str:
+    """To a number of days that is none."""
+    return f"“{FIELDS[name]}”的天数应是 1 到 365 的整数。"
 
 
 def too_long(name: str, most: int) -> str:
     """most: characters that the field takes."""
-    return f"{_FIELDS[name]}超过 {most} 字。"
+    return f"“{FIELDS[name]}”超过 {most} 字。"
 
 
 def unprintable(name: str) -> str:
     """A field holds NUL."""
-    return f"{_FIELDS[name]}里有不能显示的字符。"
+    return f"“{FIELDS[name]}”里有不能显示的字符。"
 
 
 def bad_text(name: str, most: int) -> str:
@@ -125,7 +135,7 @@ def bad_text(name: str, most: int) -> str:
 
 def unfilled(found: Mapping[str, str]) -> str:
     """found: names of fields with the placeholder that is left in each."""
-    return "还有没填完的地方：" + "；".join(f"{_FIELDS[name]}里的“{mark}”" for name, mark in found.items())
+    return "还有没填完的地方：" + "；".join(f"“{FIELDS[name]}”里的“{mark}”" for name, mark in found.items())
 
 
 def to_apply(case: Case, one: Imposed) -> str:

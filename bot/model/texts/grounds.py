@@ -19,6 +19,10 @@ COLUMNS = (
 BETWEEN = "、，,;；/ \n"  # what people write between two measures
 TITLES = {column.name: column.title for column in COLUMNS}
 
+ABOUT = "第 3.1 条所附的处理细则表只以图片公布，由人照图逐字录入、两人核对。没有录入的，案件要写明处理理由，并注明细则未录入。"
+FORM = "每行是表里的一行。处理措施填取消推荐、取消搜索、应用下架，多项用顿号分隔；核对人填两位在用的运营账号。"
+FOR_GOOD = "录入之后不能改也不能删：案件会引用它。请照图逐字核对以下内容。"
+NO_FILE = "请选择 CSV 文件。"
 BAD_KEY = f"“{TITLES['key']}”只能由字母、数字和 . _ - 组成，并以字母或数字开头。"
 BAD_DATE = f"“{TITLES['source_date']}”应为不晚于今天的日期，写作 2024-06-17。"
 SAME_CHECKER = "两位核对人必须是不同的人。"
@@ -49,3 +53,13 @@ def differs(key: str, names: Sequence[str]) -> str:
     return (
         f"编号 {key} 已录入，且{'、'.join(f'“{TITLES[name]}”' for name in names)}与这次不同。已录入的不能改，请用新编号录入更正后的内容。"
     )
+
+
+def too_large(most_bytes: int) -> str:
+    """To a file that is larger than what the console takes."""
+    return f"文件超过 {most_bytes // 1_024} KB，请分成几个文件。"
+
+
+def taken(added: int, unchanged: int) -> str:
+    """What an import did."""
+    return f"已录入 {added} 行；未变 {unchanged} 行。"

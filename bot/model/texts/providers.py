@@ -94,7 +94,7 @@ def app_of_another(code: str, provider: str) -> str:
 
 def admin_of_another(provider: str) -> str:
     """To somebody in office at another provider, who does not leave it in the same file."""
-    return f"这个人现在是服务商 {provider} 的管理员；要换服务商，请另加一行，在 {provider} 名下标为{LEFT}。"
+    return f"这个人现在是服务商 {provider} 的管理员，一个人同时只能属于一家。要换过来，请先在 {provider} 名下登记{LEFT}（名单里另加一行）。"
 
 
 NEVER_ADMIN = f"没有登记过这位管理员，不能标为{LEFT}；请核对服务商编号和成员账号（区分大小写）。"
@@ -126,9 +126,9 @@ def short(standing: Standing) -> str:
 
 
 def barred(provider: Provider, apps: int, admins: int) -> str:
-    """A note: the file brought more of a provider on the black list (4.4)."""
+    """A note: the file brings more of a provider on the black list (4.4)."""
     new = "、".join(words for words, number in ((f"应用 {apps} 个", apps), (f"管理员 {admins} 人", admins)) if number)
-    return f"{provider.code}（{provider.name}）在黑名单上（第 4.4 条），这次新增了{new}；已照常登记，请核实。"
+    return f"{provider.code}（{provider.name}）在黑名单上（第 4.4 条），名单里新增了{new}；照常登记，请核实。"
 
 
 def short_task(standing: Standing) -> str:

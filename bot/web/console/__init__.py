@@ -30,10 +30,12 @@ from bot.web.console.case_list import CaseList
 from bot.web.console.case_templates import CaseTemplates
 from bot.web.console.cases import Cases
 from bot.web.console.compose import Compose
+from bot.web.console.conduct import Conduct
 from bot.web.console.desk import Desk
 from bot.web.console.entrance import Entrance
 from bot.web.console.errands import Errands
 from bot.web.console.filings import Filings
+from bot.web.console.grounds import Grounds
 from bot.web.console.guard import Guard
 from bot.web.console.overview import Overview
 from bot.web.console.providers import Providers
@@ -63,7 +65,22 @@ class Console:
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
-        for part in (Queue, CaseList, Compose, CaseTemplates, Providers, Cases, Filings, Errands, Rulebooks, Questions, Overview, Staff):
+        for part in (
+            Queue,
+            CaseList,
+            Compose,
+            CaseTemplates,
+            Conduct,
+            Grounds,
+            Providers,
+            Cases,
+            Filings,
+            Errands,
+            Rulebooks,
+            Questions,
+            Overview,
+            Staff,
+        ):
             part(self.desk).add_to(self.guard)
         BroadcastComposer(self.desk).add_to(self.guard)
         Broadcasts(self.desk).add_to(self.guard)

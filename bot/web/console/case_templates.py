@@ -55,7 +55,7 @@ class CaseTemplates:
             return self._page(template_id, wrong=case_texts.STALE, status=409)
         return go(url_for("console.template", template_id=template_id, said="back"))
 
-    def _page(self, template_id: int, status: int = 200, **shown: str) -> Response:
+    def _page(self, template_id: int, status: int = 200, **more: str) -> Response:
         page = templates.read(self._desk.context(), template_id)
         pairs = list(zip(page.versions, [*page.versions[1:], None], strict=True))
         return self._desk.page(
@@ -65,8 +65,9 @@ class CaseTemplates:
             pairs=pairs,
             labels=texts.LABELS,
             changes=texts.changes,
+            shown=texts.shown,
             may_write=self._may_write(),
-            **shown,
+            **more,
         )
 
     def _may_write(self) -> bool:

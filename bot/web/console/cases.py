@@ -17,6 +17,7 @@ from bot.model.texts import console_cases as texts
 from bot.web.console import offers
 from bot.web.console.desk import Desk, go, names, number_of, way_back
 from bot.web.console.guard import STAFF, Guard
+from bot.web.console.uploads import brought
 from rules.catalogue import Measure
 
 APPROVERS, OPERATORS, BOTH = (Role.APPROVER,), (Role.OPERATOR,), (Role.OPERATOR, Role.APPROVER)
@@ -51,9 +52,9 @@ class Cases:
             ("renew_rules", self.renew_rules, OPERATORS),
         ):
             guard.add(f"/cases/<number>/{name}", view, may=may, methods=("POST",))
-        brought = self._desk.settings.evidence_max_bytes * evidence.MOST_AT_ONCE
-        guard.add("/cases/<number>/evidence", self.add_evidence, may=OPERATORS, methods=("POST",), files_bytes=brought)
-        guard.add("/cases/<number>/serve", self.serve, may=OPERATORS, methods=("POST",), files_bytes=brought)
+        most = self._desk.settings.evidence_max_bytes * evidence.MOST_AT_ONCE
+        guard.add("/cases/<number>/evidence", self.add_evidence, may=OPERATORS, methods=("POST",), files_bytes=most)
+        guard.add("/cases/<number>/serve", self.serve, may=OPERATORS, methods=("POST",), files_bytes=most)
 
     def case(self, number: str) -> Response:
         """All of it."""
@@ -70,14 +71,14 @@ class Cases:
 
     def add_evidence(self, number: str) -> Response:
         """Files that people of ours have; nothing else of the case changes by them."""
-        return self._step(number, lambda ctx, me: evidence.add(ctx, me, number, _brought()), "evidence_added", checks=False)
+        return self._step(number, lambda ctx, me: evidence.add(ctx, me, number, brought()), "evidence_added", checks=False)
 
     def serve(self, number: str) -> Response:
         """Handed over by hand, with proof."""
         at = f"{request.form.get('day', '')} {request.form.get('time', '')}"
         return self._step(
             number,
-            lambda ctx, me: service.record_service(ctx, me, number, service.moment_of(at), _typed("how"), _brought()),
+            lambda ctx, me: service.record_service(ctx, me, number, service.moment_of(at), _typed("how"), brought()),
             "served",
             checks=False,
         )
@@ -203,10 +204,6 @@ def _preview(ctx: Context, case: Case) -> Statement | None:
         return notices.preview_of(ctx, case)
     except (UserMistake, NotFound):
         return None
-
-
-def _brought() -> list[evidence.Upload]:
-    return [evidence.Upload(one.filename or "", one.stream) for one in request.files.getlist("file") if one.filename]  # type: ignore[arg-type]  # a stream it is
 
 
 def _typed(field: str) -> str:

@@ -93,6 +93,7 @@ class Providers:
             mark=mark,
             listing=texts.listing,
             reason=provider_texts.reason,
+            elsewhere=texts.ELSEWHERE,
             ground=case_texts.ground,
             may_write=self._may_write(),
             yes=provider_texts.YES,
@@ -104,7 +105,10 @@ class Providers:
 
     def roster(self) -> Response:
         """Where a file is brought."""
-        return self._desk.page("console/roster.html", columns=provider_texts.COLUMNS)
+        return self._roster()
+
+    def _roster(self, status: int = 200, **shown: object) -> Response:
+        return self._desk.page("console/roster.html", status, columns=provider_texts.COLUMNS, example=texts.EXAMPLE, **shown)
 
     def roster_brought(self) -> Response:
         """Read, and held against what is known; nothing is changed yet."""
@@ -116,12 +120,16 @@ class Providers:
                 raise UserMistake(texts.NO_FILE)
             key, _ = taking_in.look_through(self._desk.context(), self._desk.me(), raw)
         except UserMistake as error:
-            return self._desk.page("console/roster.html", 409, columns=provider_texts.COLUMNS, wrong=error.say)
+            return self._roster(409, wrong=error.say)
         return go(url_for("console.roster_shown", key=key))
 
     def roster_shown(self, key: str) -> Response:
         """What it would change."""
-        changes, is_same = taking_in.looked_through(self._desk.context(), self._desk.me(), key[:_KEY_CHARS])
+        way_back(url_for("console.roster"))
+        try:
+            changes, is_same = taking_in.looked_through(self._desk.context(), self._desk.me(), key[:_KEY_CHARS])
+        except UserMistake as error:  # what is known changed meanwhile so that the file contradicts it
+            return self._roster(409, wrong=error.say)
         return self._shown(key, changes, 200, wrong="" if is_same else texts.STALE)
 
     def roster_taken(self, key: str) -> Response:
@@ -130,16 +138,19 @@ class Providers:
         ctx, me = self._desk.context(), self._desk.me()
         try:
             done = taking_in.take_in(ctx, me, key[:_KEY_CHARS])
-        except NotFound as error:
-            raise UserMistake(texts.GONE) from error
+        except NotFound:
+            return self._roster(409, wrong=texts.GONE)
+        except UserMistake as error:
+            return self._roster(409, wrong=error.say)
         except Stale:
             changes = taking_in.look_again(self._desk.context(), me, key[:_KEY_CHARS])
             return self._shown(key, changes, 409, wrong=texts.STALE)
         said = texts.taken(done.added, done.changed, done.departed, done.unchanged)
-        return self._desk.page("console/roster.html", columns=provider_texts.COLUMNS, said=said, done=done)
+        return self._roster(said=said, notes=texts.notes(done.notes), short=texts.short(len(done.short)) if done.short else "")
 
     def _shown(self, key: str, changes: Changes, status: int, wrong: str) -> Response:
-        return self._desk.page("console/roster_changes.html", status, key=key, changes=changes, told=texts.changes(changes), wrong=wrong)
+        told, notes = texts.changes(changes), texts.notes(changes.notes)
+        return self._desk.page("console/roster_changes.html", status, key=key, changes=changes, told=told, notes=notes, wrong=wrong)
 
     def _may_write(self) -> bool:
         return any(self._desk.me().may(role) for role in _WRITERS)

@@ -8,11 +8,32 @@ const later = (act, pause) => {
 
 const ground = form.elements.ground;
 const permitted = () => {
-  const power = ground.selectedOptions[0]?.dataset.power ?? "";
+  const { power = "", measures = "" } = ground.selectedOptions?.[0]?.dataset ?? {};
   const isReminder = form.elements.kind.value === "reminder";
   for (const group of form.querySelectorAll(".measures")) {
     group.hidden = isReminder || !power || group.dataset.power !== power;
     group.disabled = group.hidden;
+    for (const one of group.querySelectorAll(".measure")) {
+      const box = one.querySelector("[name=measure]");
+      one.hidden = Boolean(measures) && !measures.split(" ").includes(box.value);
+      box.disabled = one.hidden;
+    }
+  }
+};
+
+const sketch = document.getElementById("sketch");
+const away = document.getElementById("away");
+// New words in the place of the old ones; what was unfolded stays so, and what was scrolled to stays in sight.
+const show = (words) => {
+  const panel = sketch.closest(".sticky");
+  const open = new Map([...sketch.querySelectorAll("details")].map((one) => [one.querySelector("summary").textContent, one.open]));
+  const top = panel.scrollTop;
+  sketch.innerHTML = words;
+  for (const one of sketch.querySelectorAll("details")) one.open = open.get(one.querySelector("summary").textContent) ?? one.open;
+  panel.scrollTop = top;
+  for (const place of form.querySelectorAll("[data-beside]")) {
+    const wrong = sketch.querySelectorAll(`[data-field="${place.dataset.beside}"][data-wrong]`);
+    place.textContent = [...wrong].map((one) => one.textContent).join("\n");
   }
 };
 
@@ -23,9 +44,12 @@ const look = async () => {
   const mine = ++asked;
   try {
     const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "X-Part": "side" }, redirect: "error" });
-    if (answer.ok && mine === asked) document.getElementById("sketch").innerHTML = await answer.text();
+    const words = await answer.text();
+    if (mine !== asked) return;
+    away.hidden = answer.ok;
+    if (answer.ok) show(words);
   } catch {
-    // the network is away: what is typed stays, and the next letter asks again
+    away.hidden = false; // what is typed stays, and the next letter asks again
   }
 };
 
@@ -34,10 +58,19 @@ const seek = async () => {
   const words = form.elements.words.value.trim();
   try {
     const answer = await fetch(`${form.dataset.seek}?words=${encodeURIComponent(words)}`, { redirect: "error" });
+    away.hidden = answer.ok;
     if (answer.ok && words === form.elements.words.value.trim()) found.innerHTML = await answer.text();
   } catch {
-    // as above
+    away.hidden = false;
   }
+};
+
+// Who was chosen stays chosen while one looks for others, and is named.
+const choose = (radio) => {
+  const chosen = document.getElementById("chosen");
+  chosen.textContent = radio.dataset.chosen;
+  chosen.hidden = false;
+  document.getElementById("kept-subject").value = radio.value;
 };
 
 const lookSoon = later(look, 500);
@@ -47,14 +80,19 @@ form.addEventListener("input", (event) => {
     seekSoon();
     return;
   }
-  if (event.target.name === "subject") document.getElementById("kept-subject")?.remove();
+  if (event.target.name === "subject") choose(event.target);
   permitted();
   lookSoon();
 });
-form.elements.words.addEventListener("keydown", (event) => {
-  if (event.key === "Enter") {
-    event.preventDefault();
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.value !== "look") return;
+  event.preventDefault();
+  if (event.submitter.id === "seek" || document.activeElement === form.elements.words) {
     seek();
+    return;
   }
+  look();
+  if (event.submitter.tabIndex >= 0) document.getElementById("preview").scrollIntoView({ block: "nearest" });
 });
+window.addEventListener("pageshow", permitted); // a browser that comes back fills the form in by itself
 permitted();

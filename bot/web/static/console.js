@@ -1,6 +1,7 @@
 "use strict";
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return; // a script did what the button is for, and nothing is sent
   const form = event.target;
   if (form.dataset.sent) {
     event.preventDefault();

@@ -133,6 +133,8 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
         ("account", "/account"),
         ("settings", "/settings"),
         ("overview", "/overview?days=30"),
+        ("grounds", "/grounds"),
+        ("templates", "/templates"),
         ("not-found", "/cases/none"),
         ("no-such-page", "/none"),
     ):
@@ -148,6 +150,9 @@ def test_a_case_is_written_from_a_name_to_approval(served, house, cast, clock, p
     look(page, "compose-empty")
     page.get_by_label("查找服务商或应用").fill("日程")
     page.get_by_label("日程助手").check()
+    page.get_by_label("查找服务商或应用").fill("没有这一家")
+    expect(page.get_by_text("没有找到")).to_be_visible()
+    expect(page.locator("#chosen")).to_have_text("甲公司 · 日程助手")
     page.get_by_label("依据").select_option("2.9")
     expect(page.get_by_label("永久下架")).to_be_hidden()
     page.get_by_label("取消推荐").check()
@@ -156,7 +161,15 @@ def test_a_case_is_written_from_a_name_to_approval(served, house, cast, clock, p
     page.get_by_label("联系方式").fill("平台运营 ops@example.com")
     expect(page.locator("#sketch mark")).to_have_text("【待填写：做什么】")
     expect(page.locator(".card-title")).to_be_visible()
+    page.locator("#sketch summary", has_text="邮件").click()
+    page.get_by_label("整改期限").fill("0")
+    expect(page.locator("#wrong-rectify_days")).to_contain_text("1 到 365")
     look(page, "compose-half")
+    page.get_by_label("整改期限").fill("7")
+    page.keyboard.press("Enter")
+    expect(page.locator("#wrong-rectify_days")).to_have_text("")
+    expect(page.get_by_label("整改期限")).to_be_focused()
+    expect(page.locator(".card-title")).to_be_visible()
     page.get_by_role("button", name="保存并提交审批").click()
     expect(page.get_by_role("alert")).to_contain_text("还有没填的地方")
     page.get_by_label("认定的事实").fill("打开后只引导添加客服。")
@@ -165,6 +178,26 @@ def test_a_case_is_written_from_a_name_to_approval(served, house, cast, clock, p
     page.get_by_role("button", name="保存并提交审批").click()
     expect(page.get_by_role("status").first).to_contain_text("已提交审批")
     assert case_of(house, "V2026-000001").state is State.PENDING_APPROVAL
+
+
+def test_conduct_is_recorded_and_leads_to_the_draft_of_a_permanent_delisting(served, house, cast, clock, page):
+    number = issue(house, cast)
+    come_in(page, served, house, "author")
+    page.goto(f"{served}/cases/{number}")
+    page.get_by_role("link", name="登记所禁止的行为").click()
+    look(page, "conduct-empty")
+    page.get_by_label("所见事实").fill("处理期间把已安装企业转移到另一个应用。")
+    page.get_by_label("证据").set_input_files({"name": "截图.txt", "mimeType": "text/plain", "buffer": b"seen"})
+    page.get_by_role("button", name="登记").click()
+    expect(page.get_by_role("status")).to_contain_text("已登记")
+    look(page, "conduct")
+    page.get_by_role("link", name="起草永久下架").click()
+    page.get_by_label("联系方式").fill("平台运营 ops@example.com")
+    expect(page.locator(".card-title")).to_be_visible()
+    look(page, "compose-conduct")
+    page.get_by_role("button", name="保存并提交审批").click()
+    expect(page.get_by_role("status").first).to_contain_text("已提交审批")
+    assert case_of(house, "V2026-000002").is_permanent
 
 
 def test_a_file_of_providers_is_looked_through_and_taken_in(served, house, cast, clock, page):

@@ -1,15 +1,23 @@
 """Writing a case in the browser."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from bot import clock as product_clock
-from bot.model.case import State
+from bot.actions import grounds
+from bot.context import Context
+from bot.model import sheet
+from bot.model.case import Planned, State
+from bot.model.provider import Listing
 from bot.model.texts import composing as texts
+from bot.model.texts import grounds as ground_texts
+from bot.model.texts.notices import moment
 from bot.store import providers
 from rules.catalogue import Measure
-from tests.cast import case_of, draft, issue, pending
+from tests.cast import case_of, draft, finding, issue, pending, permanent
 from tests.store.rows import all_of
 from tests.web.console.visitors import HERE, signed_in
 
@@ -76,8 +84,8 @@ def test_a_draft_may_be_half_written_and_is_not_handed_in_before_it_is_whole(hou
         ({"ground": "9.9"}, "不能作为处理依据"),
         ({"measure": "permanent_delist"}, "没有“永久下架"),
         ({"measure": ""}, "措施"),
-        ({"rectify_days": "0"}, texts.BAD_NUMBER),
-        ({"rectify_days": "x"}, texts.BAD_NUMBER),
+        ({"rectify_days": "0"}, "“整改期限”的天数"),
+        ({"deem_days": "x"}, "“视为送达”的天数"),
         ({"ends:cancel_search": "2026-13-01"}, texts.BAD_ENDS),
         ({"facts": "x" * 4_001}, "4000"),
         ({"found_on": "2999-01-01"}, "发现日期"),
@@ -162,7 +170,7 @@ def test_templates_are_kept_in_versions_and_can_be_gone_back_to(house, cast, aut
     assert kept.headers["Location"] == "/console/templates/1?said=kept"
     form = author.get("/console/cases/new?template=1")
     assert "经两次核查属实。" in form.text
-    assert 'name="subject"' not in form.text
+    assert 'name="subject" value=""' in form.text
     again = send(author, "template", template_name="套壳应用")
     assert again.status_code == 409
     assert "已经有名为" in again.text
@@ -172,6 +180,10 @@ def test_templates_are_kept_in_versions_and_can_be_gone_back_to(house, cast, aut
     assert stale.status_code == 409
     page = author.get("/console/templates/1")
     assert "<del>两</del><ins>三</ins>" in page.text
+    for words in ("违规处理", "2.9 套壳应用", "取消搜索", "7 天", "工作日"):
+        assert words in page.text, words
+    for words in ("violation", "cancel_search", "working"):
+        assert words not in page.text, words
     token = hidden(page)
     assert author.post("/console/templates/1/back", data={**token, "after": "2", "to": "1"}, headers=HERE).status_code == 303
     assert author.post("/console/templates/1/back", data={**token, "after": "2", "to": "1"}, headers=HERE).status_code == 409
@@ -189,3 +201,194 @@ def test_a_template_that_was_retired_is_not_offered_and_can_be_brought_back(site
     auditor = signed_in(site, house, "auditor")
     assert "/move" not in auditor.get("/console/templates/1").text
     assert author.get("/console/templates/9").status_code == 404
+
+
+def side(browser, **fields):
+    return send(browser, "look", headers=[("X-Part", "side")], **fields).text
+
+
+def fault_beside(page, field):
+    found = re.search(rf'data-beside="{field}">([^<]*)<', page.text)
+    assert found, field
+    return found[1]
+
+
+def test_an_empty_form_teaches_in_its_own_words_and_reproaches_nobody(house, cast, author):
+    page = author.get("/console/cases/new")
+    for words in (texts.TEACH, "查找并选择服务商或应用", "勾选措施", "写明认定的事实", "写上联系方式"):
+        assert words in page.text, words
+    for words in ("“”", "kind", "（facts）", "（contact）", "异议期至", "没有编码"):
+        assert words not in page.text.partition("预览</h2>")[2], words
+    assert not any(fault_beside(page, name) for name in ("subject", "ground", "measures", "facts", "contact"))
+
+
+def test_what_is_wrong_stands_beside_its_field_and_what_was_pressed_in_vain_says_what_for(house, cast, author):
+    looked = send(author, "look", rectify_days="0", facts="")
+    assert "1 到 365" in fault_beside(looked, "rectify_days")
+    assert fault_beside(looked, "facts") == ""
+    refused = send(author, "submit", facts="", measure="")
+    assert fault_beside(refused, "facts") == "写明认定的事实"
+    assert "勾选措施" in fault_beside(refused, "measures")
+    kept = send(author, "save", facts="", measure="")
+    assert fault_beside(kept, "facts") == ""
+    assert "勾选措施" in fault_beside(kept, "measures")
+    assert "1 到 365" in side(author, deem_days="0")
+
+
+def test_what_was_written_after_the_form_was_kept_is_never_handed_in_as_if_it_were_in_it(house, cast, author):
+    form = author.get("/console/cases/new")
+    send(author, "save", page=form)
+    again = send(author, "submit", page=form, facts="改过的事实。")
+    assert again.status_code == 409
+    assert texts.kept_before("V2026-000001") in again.text
+    assert "改过的事实。</textarea>" in again.text
+    assert case_of(house, "V2026-000001").state is State.DRAFT
+    assert send(author, "submit", path="/console/cases/V2026-000001/edit", page=again, facts="改过的事实。").status_code == 303
+    case = case_of(house, "V2026-000001")
+    assert (case.state, case.facts) == (State.PENDING_APPROVAL, "改过的事实。")
+    late = send(author, "submit", page=form, facts="又改过的事实。")
+    assert late.status_code == 409
+    assert texts.handed_in_before("V2026-000001") in late.text
+    assert len(all_of(house.database, "cases")) == 1
+
+
+def test_a_second_press_of_handing_in_leads_to_the_same_case(house, cast, author):
+    form = author.get("/console/cases/new")
+    first, second = (send(author, "submit", page=form) for _ in range(2))
+    assert first.headers["Location"] == second.headers["Location"] == "/console/cases/V2026-000001?said=submitted"
+
+
+def test_a_long_code_is_never_cut_to_that_of_another_app(house, cast, author):
+    whole, provider = Listing(listed=True, searchable=True, recommended=True), "p" * 60
+    with house.database.write() as tx:
+        ids = providers.add(tx, [(provider, "丙公司")], product_clock.now())
+        apps = [(ids[provider], "a-1", "一号", whole), (ids[provider], "a-10", "十号", whole)]
+        providers.add_apps(tx, apps, product_clock.now())
+    assert send(author, "save", subject=f"{provider}|a-10").status_code == 303
+    with house.database.read() as connection:
+        assert providers.app(connection, case_of(house, "V2026-000001").app_id or 0).code == "a-10"
+
+
+def test_a_draft_from_the_shell_keeps_its_moments_when_it_is_written_on(house, cast, author):
+    starts, ends = product_clock.now() + timedelta(days=1), product_clock.now() + timedelta(days=30)
+    number = draft(house, cast, finding(measures=(Planned(measure=Measure.CANCEL_SEARCH, starts_at=starts, ends_at=ends),)))
+    page = author.get(f"/console/cases/{number}/edit")
+    assert f"自 {moment(starts)} 起" in page.text
+    kept = dict(re.findall(r'name="((?:starts|until|ends):cancel_search)" value="([^"]*)"', page.text))
+    assert send(author, "save", path=f"/console/cases/{number}/edit", page=page, facts="第二稿。", **kept).status_code == 303
+    [one] = case_of(house, number).measures
+    assert (one.starts_at, one.ends_at) == (starts, ends)
+    page = author.get(f"/console/cases/{number}/edit")
+    later = {**kept, "ends:cancel_search": (ends + timedelta(days=3)).date().isoformat()}
+    assert send(author, "save", path=f"/console/cases/{number}/edit", page=page, **later).status_code == 303
+    [one] = case_of(house, number).measures
+    assert one.starts_at == starts
+    assert one.ends_at
+    assert one.ends_at.astimezone(product_clock.SHANGHAI).time().isoformat() == "23:59:59"
+
+
+def test_a_draft_that_was_changed_meanwhile_says_so_and_one_that_was_handed_in_cannot_be_written_on(house, cast, author):
+    number = draft(house, cast)
+    path = f"/console/cases/{number}/edit"
+    stale = author.get(path)
+    send(author, "save", path=path, facts="第二稿。")
+    refused = send(author, "save", path=path, page=stale, facts="第三稿。")
+    assert texts.STALE in refused.text
+    assert "修改" in refused.text.partition('role="alert"')[2].partition("</div>")[0]
+    assert send(author, "submit", path=path, page=refused, facts="第三稿。").status_code == 303
+    assert case_of(house, number).facts == "第三稿。"
+    late = send(author, "save", path=path, page=refused, facts="第四稿。")
+    assert texts.no_draft_any_more("待审批") in late.text
+    assert "第四稿。" in late.text
+    assert send(author, "look", path="/console/cases/V2026-999999/edit", page=stale).status_code == 404
+
+
+def test_a_template_fills_in_what_is_empty_and_leaves_what_was_typed(house, cast, author):
+    send(author, "template", template_name="一", reasons="模板一的理由。", contact="", recovery="模板一的条件。")
+    send(author, "template", template_name="二", reasons="模板二的理由。", contact="模板二的电话", recovery="")
+    empty = {"reasons": "", "recovery": "", "measure": "", "ground": "", "rectify_days": ""}
+    first = send(author, "fill", use="1", template="", facts="我写的事实。", contact="", **empty)
+    for words in ("我写的事实。</textarea>", "模板一的理由。</textarea>", 'value="A|app-1" id="kept-subject"', texts.filled("一")):
+        assert words in first.text, words
+    second = send(author, "fill", use="2", template="1", facts="我写的事实。", contact="我的电话", reasons="模板一的理由。", recovery="")
+    for words in ("我写的事实。</textarea>", "模板二的理由。</textarea>", 'value="我的电话"'):
+        assert words in second.text, words
+    assert "模板一的" not in second.text
+    assert all_of(house.database, "cases") == []
+
+
+def test_a_writer_is_told_whom_the_mail_reaches_and_what_weighs_on_the_app_already(house, cast, author):
+    with house.database.write() as tx:
+        for admin in providers.admins(tx, 1):
+            providers.change_admin(tx, admin, admin.name, "")
+    assert texts.NO_MAIL_SET_UP in side(author)
+    number = issue(house, cast, finding(ground="2.10"))
+    beside = side(author)
+    assert texts.in_force([Measure.CANCEL_RECOMMENDATION]) in beside
+    assert number in beside
+    assert texts.in_force([Measure.CANCEL_RECOMMENDATION]) not in side(author, subject="A|app-2")
+    issue(house, cast, permanent(), key="barred")
+    assert texts.BARRED in side(author, subject="A|app-2")
+
+
+def test_of_an_imported_row_only_its_own_measures_are_offered_and_where_it_stands_is_told(house, cast, author):
+    row = {"key": "t1", "title": "诱导分享", "wording": "不得诱导分享。", "measures": "取消搜索", "source": "https://example.com/1.png"}
+    row |= {"source_date": "2024-06-17", "position": "第 3 行", "checker_one": "author", "checker_two": "approver"}
+    grounds.import_grounds(Context(house), sheet.write(ground_texts.COLUMNS, [row]), cast["author"])
+    assert 'value="row:t1" data-power="3.1" data-measures="cancel_search"' in author.get("/console/cases/new").text
+    looked = side(author, ground="row:t1", reasons="")
+    for words in ("不得诱导分享。", "第 3 行", "2024-06-17", "author、approver", "企业微信卡片"):
+        assert words in looked, words
+    assert "没有“应用下架”这项措施" in side(author, ground="row:t1", measure="delist")
+
+
+@pytest.mark.parametrize("words", ["<script>alert(1)</script>", "'\"><img src=x onerror=1>", "\u202e反\u200b", "长" * 4_000])
+def test_hostile_and_long_words_are_shown_as_words(house, cast, author, words):
+    looked = side(author, facts=words, reasons=words, recovery=words, contact=words[:200])
+    assert "企业微信卡片" in looked
+    assert "<script>" not in looked
+    assert "<img" not in looked
+    assert send(author, "save", facts=words, reasons=words, recovery=words, contact=words[:200]).status_code == 303
+    assert case_of(house, "V2026-000001").facts == words.strip()
+
+
+@pytest.mark.parametrize(("fields", "owed"), [({}, texts.TO_FILL["reasons"]), ({"ground": "5.2", "measure": "suspend_service"}, "")])
+def test_a_draft_is_marked_to_be_filled_in_only_where_something_is_owed(house, cast, author, fields, owed):
+    assert send(author, "save", reasons="", **fields).status_code == 303
+    assert case_of(house, "V2026-000001").reasons == owed
+
+
+def test_writing_asks_the_database_twenty_times_at_most(house, cast, author):
+    number = draft(house, cast)
+    issue(house, cast, key="other")
+    path, asked = f"/console/cases/{number}/edit", list[str]()
+    new, stale = author.get("/console/cases/new"), author.get(path)
+    send(author, "save", path=path)
+    event.listen(house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    for page in (
+        lambda: author.get("/console/cases/new"),
+        lambda: author.get(path),
+        lambda: author.get("/console/cases/seek?words=a"),
+        lambda: send(author, "look", words="a", page=new),
+        lambda: send(author, "save", path=path, page=stale, words="a"),
+        lambda: author.get("/console/grounds"),
+        lambda: author.get(f"/console/cases/{number}/conduct"),
+    ):
+        asked.clear()
+        assert page().status_code in (200, 409)
+        assert 0 < len(asked) <= 20, (len(asked), asked)
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30"])
+def test_a_day_or_moment_that_no_case_has_is_refused_and_breaks_nothing(house, cast, author, day):
+    moments = {"ends:cancel_search": day, "until:cancel_search": f"{day}T00:00:00+14:00", "starts:cancel_search": f"{day}T00:00:00-14:00"}
+    refused = send(author, "save", **moments)
+    assert refused.status_code == 409
+    assert texts.BAD_ENDS in refused.text
+    assert texts.BAD_ENDS in side(author, **moments)
+
+
+def test_a_press_that_no_button_makes_keeps_nothing(house, cast, author):
+    assert send(author, "nonsense").status_code == 200
+    assert all_of(house.database, "cases") == []
+    assert "x" * 65 not in side(author, facts="x" * 4_000).partition("还没填完")[2].partition("</ul>")[0]

@@ -31,12 +31,13 @@ LISTS = {
     "cases",
     "templates",
     "template",
+    "grounds",
     "settings",
 }
 RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_cases", "rulebook_progress"}
 STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
 REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
-COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
+COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back", "conduct", "record_conduct"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 RULE_STEPS = {"rulebook_new", "rulebook_upload", "rulebook_save", "rulebook_step", "rulebook_tell", "renew_rules"}
 ANSWERING = {"question_take_up", "question_look", "question_tie", "question_undo", "question_pass"}
@@ -57,7 +58,10 @@ RIGHTS = {
     **{name: {Role.OPERATOR} for name in OPERATORS},
     **BROADCASTS,
     **{name: {Role.OWNER} for name in ("staff", "staff_add", "staff_change", "staff_move", "staff_link")},
-    **{name: {Role.OPERATOR, Role.OWNER} for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken")},
+    **{
+        name: {Role.OPERATOR, Role.OWNER}
+        for name in ("provider_row", "roster", "roster_brought", "roster_shown", "roster_taken", "grounds_brought")
+    },
 }
 ADDRESSED = {
     **{

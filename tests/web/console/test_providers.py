@@ -13,8 +13,9 @@ from bot.actions import provider_pages
 from bot.actions import providers as provider_actions
 from bot.context import Context
 from bot.errors import NotFound
-from bot.model import sheet
+from bot.model import roster, sheet
 from bot.model.operator import Role
+from bot.model.provider import Address, Listing
 from bot.model.texts import console_cases as case_texts
 from bot.model.texts import console_providers as texts
 from bot.model.texts import providers as provider_texts
@@ -281,3 +282,83 @@ def test_nobody_sees_or_takes_in_a_file_of_somebody_else(site, house, cast, auth
     assert other.get(shown).status_code == 404
     assert press(other, shown).status_code == 409
     assert len(all_of(house.database, "providers")) == 2
+
+
+def test_who_moves_to_another_provider_is_shown_with_both_and_is_never_at_two(house, cast, author):
+    number = issue(house, cast)
+    alone = bring(author, {**ADMIN, "userid": "ZhaoMin", "name": "赵敏"})
+    assert "现在是服务商 B 的管理员" in alone.text
+    rows = [
+        {"type": "管理员", "provider": "B", "userid": "ZhaoMin", "state": "离任"},
+        {"type": "管理员", "provider": "A", "userid": "ZhaoMin", "name": "赵敏"},
+    ]
+    shown = bring(author, *rows)
+    page = author.get(shown.headers["Location"]).text
+    assert "赵敏 ZhaoMin（A）" in page
+    assert "赵敏 ZhaoMin（B）" in page
+    assert press(author, shown.headers["Location"]).status_code == 200
+    with house.database.read() as connection:
+        assert [one.address.userid for one in providers.admins(connection, 2)] == []
+        assert [one.name for one in providers.admins(connection, 1)] == ["王伟", "李娜", "赵敏"]
+    served = [row.userid for row in all_of(house.database, "deliveries") if row.userid == "ZhaoMin"]
+    assert served == ["ZhaoMin"], number
+
+
+def test_more_of_a_provider_on_the_black_list_is_told_before_it_is_taken_in(house, cast, author):
+    issue(house, cast, permanent())
+    shown = bring(author, ADMIN).headers["Location"]
+    told = "在黑名单上（第 4.4 条），名单里新增了管理员 1 人"
+    assert told in author.get(shown).text
+    done = press(author, shown)
+    assert told in done.text
+    assert texts.short(1) in done.text
+
+
+def test_a_provider_that_is_barred_after_one_looked_makes_one_look_again(house, cast, author):
+    shown = bring(author, ADMIN).headers["Location"]
+    issue(house, cast, permanent())
+    refused = press(author, shown)
+    assert refused.status_code == 409
+    assert texts.STALE in refused.text
+    assert len(all_of(house.database, "admins")) == 3
+
+
+def test_a_file_that_what_is_known_contradicts_by_now_says_so_and_changes_nothing(house, cast, author):
+    app = {"type": "应用", "provider": "A", "app": "app-9", "name": "新", "listed": "是", "searchable": "是", "recommended": "否"}
+    shown = bring(author, app).headers["Location"]
+    with house.database.write() as tx:
+        providers.add_apps(tx, [(2, "app-9", "乙的", Listing(listed=True, searchable=True, recommended=False))], product_clock.now())
+    for refused in (author.get(shown), press(author, shown)):
+        assert refused.status_code == 409
+        assert "第 2 行：应用 app-9 属于服务商 B" in refused.text
+        assert "导入名单" in refused.text
+
+
+def test_of_many_odd_rows_the_first_are_told(house, cast, author):
+    rows = [{**ADMIN, "userid": f"u{n}", "corpid": "wwother", "agentid": "1"} for n in range(50)]
+    page = author.get(bring(author, *rows).headers["Location"]).text
+    assert page.count('class="tip"') == 21
+    assert "另有 30 处" in page
+
+
+def test_a_large_file_is_not_read_while_others_wait_to_write(house, cast, author, monkeypatch):
+    writing = []
+    read = roster.read
+
+    def watched(*given):
+        writing.append(house.database.engine.pool.checkedout())
+        return read(*given)
+
+    monkeypatch.setattr(roster, "read", watched)
+    shown = bring(author, NEW).headers["Location"]
+    author.get(shown)
+    assert press(author, shown).status_code == 200
+    assert set(writing) == {0}
+
+
+def test_who_is_of_another_app_is_not_called_reachable(house, cast, author):
+    with house.database.write() as tx:
+        providers.add_admins(tx, [(2, Address("wwother", 1, "sun"), "孙", "")], product_clock.now())
+    page = author.get("/console/providers/of/B").text
+    assert page.count(texts.ELSEWHERE) == 1
+    assert page.count("可送达</span>") == 1
