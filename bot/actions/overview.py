@@ -97,15 +97,22 @@ def _median(values: list[float]) -> float | None:
 
 
 def sum_days(ctx: Context) -> int:
-    """Sum the last days, and earlier ones that have no sums yet. Returns how many. Safe in several workers at once, and to be killed."""
+    """Sum the last days, and earlier ones that have no sums yet, or were not over when no worker went on.
+
+    Returns how many. Safe in several workers at once, and to be killed.
+    """
     today = date.fromisoformat(clock.today())
     with ctx.read() as connection:
         known = rows.summed_days(connection, (today - timedelta(days=_LONGEST)).isoformat())
     recent = [today - timedelta(days=n) for n in range(_AGAIN)]
-    missing = [day for n in range(_AGAIN, _LONGEST) if (day := today - timedelta(days=n)).isoformat() not in known]
+    missing = [day for n in range(_AGAIN, _LONGEST) if not _is_whole(day := today - timedelta(days=n), known.get(day.isoformat()))]
     for day in (*recent, *missing[:_A_RUN]):
         _sum(ctx, day)
     return len(recent) + min(len(missing), _A_RUN)
+
+
+def _is_whole(day: date, summed_at: datetime | None) -> bool:
+    return summed_at is not None and summed_at >= datetime.combine(day + timedelta(days=_AGAIN - 1), datetime.min.time(), SHANGHAI)
 
 
 def _sum(ctx: Context, day: date) -> None:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # some spreadsheets read wide signs as the plain ones
 
 
 def line(cells: Iterable[object]) -> str:

@@ -205,10 +205,13 @@ def lasted(since: datetime | None, until: datetime | None) -> float:
 
 
 def _summed(grid: Grid, sums: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> list[tuple[str, tuple[float | None, ...]]]:
+    """A bucket none of whose days has been summed yet has no numbers, rather than nothing in it."""
     columns = []
     for name in names:
         days = sums.get(name, {})
-        columns.append(grid.counts((date.fromisoformat(day) for day in days), days.values()))
+        at = [date.fromisoformat(day) for day in days]
+        known = {grid.place(day) for day in at}
+        columns.append([number if n in known else None for n, number in enumerate(grid.counts(at, days.values()))])
     return grid.rows(columns)
 
 

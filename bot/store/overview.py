@@ -88,6 +88,7 @@ def summed(connection: Connection, since: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def summed_days(connection: Connection, since: str) -> set[str]:
-    """Days that have all their sums: what is summed since later than the day was is not there yet."""
-    return set(connection.execute(select(days.c.day).where(days.c.day >= since, days.c.name == DELIVERED[-1])).scalars())
+def summed_days(connection: Connection, since: str) -> dict[str, datetime]:
+    """When each day that has all its sums got them."""
+    wanted = select(days.c.day, days.c.summed_at).where(days.c.day >= since, days.c.name == DELIVERED[-1])
+    return {row.day: row.summed_at for row in connection.execute(wanted)}

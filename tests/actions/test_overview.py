@@ -65,6 +65,25 @@ def test_a_story_told_in_numbers(house, cast, clock):
     assert page.headline.to_report is not None
 
 
+def test_levels_are_counted_as_the_rows_stand(house, cast, clock):
+    play(house, cast, clock)
+    overview.sum_days(Context(house))
+    deliveries = chart(overview.read(Context(house), 30), "deliveries")
+    made = [row.state for row in all_of(house.database, "deliveries")]
+    assert total(deliveries, "accepted") == made.count("accepted")
+    assert total(deliveries, "seen") == len(all_of(house.database, "views"))
+    assert total(deliveries, "confirmed") == len(all_of(house.database, "receipts")) > 0
+
+
+def test_a_day_that_was_not_over_when_no_worker_went_on_is_summed_again(house, cast, clock):
+    overview.sum_days(Context(house))
+    with house.database.write() as tx:
+        inbox.insert(tx, [message(1, "ask_rule 4.2")])
+    clock.tick(days=6)
+    overview.sum_days(Context(house))
+    assert total(chart(overview.read(Context(house), 30), "questions"), "answered") == 1
+
+
 def test_an_empty_house_has_pages_and_no_numbers(house, cast):
     page = overview.read(Context(house), 365)
     assert all(one.is_empty for one in page.charts)
