@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from statistics import median
+from typing import NamedTuple
 
 from bot.clock import SHANGHAI
 from bot.model.case import State
@@ -81,56 +82,58 @@ def buckets(today: date, length: int) -> list[date]:
 
 
 class Grid:
-    """Puts days into buckets."""
+    """Puts days and moments into buckets, by their numbers: below 0 before the first, and after the last more than there are."""
 
     def __init__(self, starts: Sequence[date]) -> None:
         self._starts = starts
-        self._width = (starts[1] - starts[0]).days if len(starts) > 1 else 1
+        self._days = (starts[1] - starts[0]).days if len(starts) > 1 else 1
+        # All days in China are 24 hours, so that moments can be counted from here on: whoever asks has tens of thousands of them.
+        self._since, self._width = datetime.combine(starts[0], datetime.min.time(), SHANGHAI).astimezone(UTC), timedelta(days=self._days)
 
-    def place(self, day: date) -> int | None:
-        at = (day - self._starts[0]).days // self._width
-        return at if 0 <= at < len(self._starts) else None
+    def place(self, day: date) -> int:
+        return (day - self._starts[0]).days // self._days
+
+    def at(self, moment: datetime | None) -> int | None:
+        return None if moment is None else (moment - self._since) // self._width
+
+    def has(self, place: int | None) -> bool:
+        return place is not None and 0 <= place < len(self._starts)
 
     def rows(self, columns: Sequence[Sequence[float | None]]) -> list[tuple[str, tuple[float | None, ...]]]:
         return [(start.isoformat(), tuple(column[n] for column in columns)) for n, start in enumerate(self._starts)]
 
-    def standing(self, spans: Iterable[tuple[date | None, date | None]]) -> list[float | None]:
+    def standing(self, spans: Iterable[tuple[int | None, int | None]]) -> list[float | None]:
         """How many had begun and not ended when each bucket was over. spans: (begun, ended) of each; None: not yet."""
-        changes = [0] * (len(self._starts) + 1)
+        behind = len(self._starts)
+        changes = [0] * (behind + 1)
         for begun, ended in spans:
             if begun is not None:
-                changes[self._at_or_after(begun)] += 1
-                changes[self._at_or_after(ended)] -= 1
+                changes[min(max(0, begun), behind)] += 1
+                changes[behind if ended is None else min(max(0, ended), behind)] -= 1
         return [float(number) for number in accumulate(changes[:-1])]
 
-    def _at_or_after(self, day: date | None) -> int:
-        behind = len(self._starts)
-        return behind if day is None else min(max(0, (day - self._starts[0]).days // self._width), behind)
+    def counts(self, places: Iterable[int | None]) -> list[float | None]:
+        found = Counter(places)
+        return [float(found[n]) for n in range(len(self._starts))]
 
-    def counts(self, days: Iterable[date | None], weights: Iterable[int] | None = None) -> list[float | None]:
-        found: list[float | None] = [0.0] * len(self._starts)
-        given = list(days)
-        for day, weight in zip(given, weights if weights is not None else [1] * len(given), strict=True):
-            at = self.place(day) if day else None
-            if at is not None:
-                found[at] = (found[at] or 0) + weight
-        return found
+    def medians(self, pairs: Iterable[tuple[int | None, float]]) -> list[float | None]:
+        return [round(median(values), 1) if values else None for values in self._held(pairs)]
 
-    def medians(self, pairs: Iterable[tuple[date | None, float]]) -> list[float | None]:
+    def sums(self, pairs: Iterable[tuple[int | None, int]]) -> list[float | None]:
+        return [float(sum(values)) if values else None for values in self._held(pairs)]
+
+    def shares(self, pairs: Iterable[tuple[int | None, bool]]) -> list[float | None]:
+        known = Counter(pairs)
+        both = [(known[n, True], known[n, False]) for n in range(len(self._starts))]
+        return [round(100 * so / (so + other), 1) if so + other else None for so, other in both]
+
+    def _held(self, pairs: Iterable[tuple[int | None, float]]) -> list[list[float]]:
         held: list[list[float]] = [[] for _ in self._starts]
-        for day, value in pairs:
-            at = self.place(day) if day else None
-            if at is not None:
-                held[at].append(value)
-        return [round(median(values), 1) if values else None for values in held]
-
-    def shares(self, pairs: Iterable[tuple[date | None, bool]]) -> list[float | None]:
-        held: list[list[bool]] = [[] for _ in self._starts]
-        for day, is_so in pairs:
-            at = self.place(day) if day else None
-            if at is not None:
-                held[at].append(is_so)
-        return [round(100 * sum(values) / len(values), 1) if values else None for values in held]
+        behind = len(held)
+        for place, value in pairs:
+            if place is not None and 0 <= place < behind:
+                held[place].append(value)
+        return held
 
 
 def charts(
@@ -141,11 +144,12 @@ def charts(
     now: datetime,
 ) -> list[Chart]:
     """All of them. lifts: until when a measure was to be lifted, and when it was. sums: by name, by day."""
+    placed = [_placed(grid, one) for one in cases]
     return [
-        _states(grid, cases),
-        _grounds(grid, cases),
-        _times(grid, cases),
-        _shares(grid, cases, lifts, now),
+        _states(grid, placed),
+        _grounds(grid, placed),
+        _times(grid, placed),
+        _shares(grid, placed, lifts, now),
         Chart(name="deliveries", series=DELIVERED, rows=_summed(grid, sums, DELIVERED)),
         Chart(name="questions", series=ASKED, rows=_summed(grid, sums, ASKED)),
         Chart(
@@ -153,71 +157,83 @@ def charts(
             series=DELAYS,
             unit="ms",
             rows=grid.rows(
-                [grid.medians((date.fromisoformat(day), number) for day, number in sums.get(name, {}).items()) for name in DELAYS]
+                [
+                    grid.medians((grid.place(date.fromisoformat(day)), number) for day, number in sums.get(name, {}).items())
+                    for name in DELAYS
+                ]
             ),
         ),
     ]
 
 
-def _states(grid: Grid, cases: Sequence[CaseDates]) -> Chart:
+class _Placed(NamedTuple):
+    """One case, and in which buckets it was what."""
+
+    case: CaseDates
+    opened: int | None
+    issued: int | None
+    served: int | None
+    due: int | None
+    reported: int | None
+    ended: int | None
+
+
+def _placed(grid: Grid, one: CaseDates) -> _Placed:
+    moments = one.opened_at, one.issued_at, one.served_at, one.rectify_by, one.reported_at, one.ended_at
+    return _Placed(one, *map(grid.at, moments))
+
+
+def _states(grid: Grid, cases: Sequence[_Placed]) -> Chart:
     columns = [
-        grid.standing((_day(one.issued_at), _day(one.ended_at)) for one in cases),
-        grid.counts(_day(one.issued_at) for one in cases),
-        *(grid.counts(_day(one.ended_at) for one in cases if one.state is state) for state in _ENDS),
+        grid.standing((one.issued, one.ended) for one in cases),
+        grid.counts(one.issued for one in cases),
+        *(grid.counts(one.ended for one in cases if one.case.state is state) for state in _ENDS),
     ]
     return Chart(name="states", series=("open", "issued", *(str(state) for state in _ENDS)), rows=grid.rows(columns))
 
 
-def _grounds(grid: Grid, cases: Sequence[CaseDates]) -> Chart:
-    opened = [(one.ground, day) for one in cases if grid.place(day := _local(one.opened_at)) is not None]
-    ordered = sorted(Counter(ground for ground, _ in opened).items(), key=lambda given: (-given[1], given[0]))
+def _grounds(grid: Grid, cases: Sequence[_Placed]) -> Chart:
+    opened = [one for one in cases if grid.has(one.opened)]
+    ordered = sorted(Counter(one.case.ground for one in opened).items(), key=lambda given: (-given[1], given[0]))
     names = {ground: ground if n < _GROUNDS else OTHERS for n, (ground, _) in enumerate(ordered)}
     series = tuple(dict.fromkeys(names.values()))
-    columns = [grid.counts(day for ground, day in opened if names[ground] == name) for name in series]
+    columns = [grid.counts(one.opened for one in opened if names[one.case.ground] == name) for name in series]
     return Chart(name="grounds", series=series, rows=grid.rows(columns))
 
 
-def _times(grid: Grid, cases: Sequence[CaseDates]) -> Chart:
+def _times(grid: Grid, cases: Sequence[_Placed]) -> Chart:
     """allowed: how long those had who reported."""
-    reported = [one for one in cases if one.reported_at]
+    confirmed = [one for one in cases if grid.has(one.served) and one.case.is_confirmed]
+    reported = [one for one in cases if grid.has(one.reported)]
+    recovered = [one for one in cases if grid.has(one.ended) and one.case.state is State.RECOVERED]
     columns = [
-        grid.medians((_day(one.served_at), lasted(one.issued_at, one.served_at)) for one in cases if one.is_confirmed),
-        grid.medians((_day(one.reported_at), lasted(one.served_at, one.reported_at)) for one in reported),
-        grid.medians((_day(one.reported_at), lasted(one.served_at, one.rectify_by)) for one in reported if one.rectify_by),
-        grid.medians((_day(one.ended_at), lasted(one.issued_at, one.ended_at)) for one in cases if one.state is State.RECOVERED),
+        grid.medians((one.served, lasted(one.case.issued_at, one.case.served_at)) for one in confirmed),
+        grid.medians((one.reported, lasted(one.case.served_at, one.case.reported_at)) for one in reported),
+        grid.medians((one.reported, lasted(one.case.served_at, one.case.rectify_by)) for one in reported if one.case.rectify_by),
+        grid.medians((one.ended, lasted(one.case.issued_at, one.case.ended_at)) for one in recovered),
     ]
     return Chart(name="times", series=("to_receipt", "to_report", "allowed", "to_recovery"), unit="days", rows=grid.rows(columns))
 
 
-def _shares(grid: Grid, cases: Sequence[CaseDates], lifts: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Chart:
+def _shares(grid: Grid, cases: Sequence[_Placed], lifts: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Chart:
     columns = [
-        grid.shares((_day(one.served_at), one.is_confirmed) for one in cases),
-        grid.shares((_day(one.rectify_by), one.reported_in_time) for one in cases if one.had_to_report(now)),
-        grid.shares((_day(due_at), done_at is not None and done_at <= due_at) for due_at, done_at in lifts),
-        grid.shares((_day(one.issued_at), one.state is State.REVOKED) for one in cases),
+        grid.shares((one.served, one.case.is_confirmed) for one in cases),
+        grid.shares((one.due, one.case.reported_in_time) for one in cases if grid.has(one.due) and one.case.had_to_report(now)),
+        grid.shares((grid.at(due_at), done_at is not None and done_at <= due_at) for due_at, done_at in lifts),
+        grid.shares((one.issued, one.case.state is State.REVOKED) for one in cases),
     ]
     return Chart(name="shares", series=("received", "in_time", "lifted_in_time", "reversed"), unit="percent", rows=grid.rows(columns))
 
 
 def lasted(since: datetime | None, until: datetime | None) -> float:
     """In days; what was there before it was due, such as a report before the notice was served, took none."""
-    return round(max(0.0, (until - since).total_seconds()) / 86_400, 2) if since and until else 0.0
+    return max(0.0, (until - since).total_seconds() / 86_400) if since and until else 0.0
 
 
 def _summed(grid: Grid, sums: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> list[tuple[str, tuple[float | None, ...]]]:
     """A bucket none of whose days has been summed yet has no numbers, rather than nothing in it."""
-    columns = []
-    for name in names:
-        days = sums.get(name, {})
-        at = [date.fromisoformat(day) for day in days]
-        known = {grid.place(day) for day in at}
-        columns.append([number if n in known else None for n, number in enumerate(grid.counts(at, days.values()))])
-    return grid.rows(columns)
+    return grid.rows([grid.sums(_days(grid, sums.get(name, {}))) for name in names])
 
 
-def _day(at: datetime | None) -> date | None:
-    return _local(at) if at else None
-
-
-def _local(at: datetime) -> date:
-    return at.astimezone(SHANGHAI).date()
+def _days(grid: Grid, days: Mapping[str, int]) -> list[tuple[int | None, int]]:
+    return [(grid.place(date.fromisoformat(day)), number) for day, number in days.items()]

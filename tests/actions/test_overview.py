@@ -105,11 +105,11 @@ def test_buckets_cover_every_day_once(length):
     today = date(2026, 3, 2)
     starts = buckets(today, length)
     grid = Grid(starts)
-    places = [place for n in range(length) if (place := grid.place(today - timedelta(days=n))) is not None]
-    assert len(places) == length
+    places = [grid.place(today - timedelta(days=n)) for n in range(length)]
+    assert all(grid.has(place) for place in places)
     assert places == sorted(places, reverse=True)
     assert places[0] == len(starts) - 1
-    assert grid.place(today + timedelta(days=7)) is None
+    assert not grid.has(grid.place(today + timedelta(days=7)))
 
 
 def test_a_kill_between_two_days_leaves_whole_days_and_the_rest_for_the_next_time(house, cast, settings, database):
