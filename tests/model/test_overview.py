@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_what_is_open_is_what_began_and_has_not_ended_whenever_it_began():
 
 
 def test_only_a_receipt_counts_as_received():
-    served = {"issued_at": BEFORE, "served_at": BEFORE + timedelta(days=3)}
+    served: dict[str, Any] = {"issued_at": BEFORE, "served_at": BEFORE + timedelta(days=3)}
     cases = [replace(FRESH, served_how=how, **served) for how in ("receipt", "deemed", "recorded")]
     cases[0] = replace(cases[0], served_at=BEFORE + timedelta(days=2))
     assert values(cases, "times", "to_receipt")["2026-03-03"] == 2
@@ -61,7 +62,7 @@ def test_only_a_receipt_counts_as_received():
 
 
 def test_who_never_reports_is_late_once_the_day_is_over_and_who_need_not_report_is_neither():
-    due = {"served_at": BEFORE, "served_how": "receipt", "rectify_by": MIDNIGHT + timedelta(days=2)}
+    due: dict[str, Any] = {"served_at": BEFORE, "served_how": "receipt", "rectify_by": MIDNIGHT + timedelta(days=2)}
     early, late = MIDNIGHT + timedelta(days=1), MIDNIGHT + timedelta(days=3)
     reported = replace(FRESH, **due, reported_at=early)
     in_time = ("shares", "in_time")
@@ -89,7 +90,7 @@ def test_grounds_beyond_the_fifth_are_counted_as_others_and_those_outside_of_the
     cases += [replace(FRESH, ground="old", opened_at=datetime(2020, 1, 1, tzinfo=UTC))] * 9
     found = next(one for one in overview.charts(Grid(buckets(TODAY, 30)), cases, [], {}, NOW) if one.name == "grounds")
     assert found.series == ("row:0", "row:1", "row:2", "row:3", "row:4", OTHERS)
-    assert [sum(row[n] for _, row in found.rows) for n in range(6)] == [3, 1, 1, 1, 1, 2]
+    assert [sum(row[n] or 0 for _, row in found.rows) for n in range(6)] == [3, 1, 1, 1, 1, 2]
 
 
 def test_days_that_nobody_has_summed_have_no_numbers():
