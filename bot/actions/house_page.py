@@ -56,6 +56,24 @@ def page(ctx: Context, queue_waiting: Callable[[], int] | None = None) -> HouseP
         )
 
 
+def pulse(tx: Tx) -> list[Line]:
+    """The few lines by which one sees whether messages come and go."""
+    now = clock.now()
+    oldest, last = outbox.oldest_due(tx), inbox.last_arrived_at(tx)
+    late_s = (now - oldest).total_seconds() if oldest else None
+    age_s = (now - last).total_seconds() if last else None
+    expires = tokens.latest_expiry(tx)
+    opened = [alarm_texts.title(one) for one in alarms.opened(tx)]
+    return _lines(
+        {
+            "waiting": (texts.waiting(late_s if late_s and late_s > 0 else None), late_s is None or late_s < _LATE_S),
+            "callback": (texts.ago(age_s), age_s is not None and age_s < _QUIET_S),
+            "token": (texts.token(expires - now.timestamp() if expires is not None else None), None),
+            "alarms": (texts.alarms(opened), not opened),
+        }
+    )
+
+
 def shown(settings: Settings) -> dict[str, list[Line]]:
     """Every setting as it may be seen: of secrets whether there is one, of addresses no user or password."""
     used = {"database_url": settings.database, "queue_url": settings.queue}  # what holds where nothing is set
@@ -89,28 +107,23 @@ def _without_password(url: str) -> str:
 def _health(ctx: Context, tx: Tx) -> list[Line]:
     now = clock.now()
     fits = migrate.version(tx) == migrate.head()
-    oldest, last = outbox.oldest_due(tx), inbox.last_arrived_at(tx)
-    late_s = (now - oldest).total_seconds() if oldest else None
-    age_s = (now - last).total_seconds() if last else None
-    expires = tokens.latest_expiry(tx)
-    left_s = expires - now.timestamp() if expires is not None else None
     head = stored.latest(tx)
     begun = stored.first_event_at(tx)
     is_closed = begun is None or day_of(begun) == day_of(now) or head is not None
     rest = [one for one in pauses.all_of(tx).values() if one.until_at > now]
-    opened = [alarm_texts.title(one) for one in alarms.opened(tx)]
     free = shutil.disk_usage(ctx.settings.data_dir).free
     lines: dict[str, tuple[str, bool | None]] = {
         "database": (texts.database(fits=fits), fits),
-        "waiting": (texts.waiting(late_s if late_s and late_s > 0 else None), late_s is None or late_s < _LATE_S),
-        "callback": (texts.ago(age_s), age_s is not None and age_s < _QUIET_S),
-        "token": (texts.token(left_s), None),
         "head": (texts.head(head.day if head else ""), is_closed and heads.signing_key(ctx.settings) is not None),
-        "alarms": (texts.alarms(opened), not opened),
         "pauses": (texts.pauses(len(rest)), not rest),
         "disk": (texts.disk(free), free > _LEAST_FREE),
     }
-    return [Line(texts.HEALTH[name], value, is_fine=is_fine) for name, (value, is_fine) in lines.items()]
+    known = _lines(lines)
+    return [known[0], *pulse(tx), *known[1:]]
+
+
+def _lines(told: Mapping[str, tuple[str, bool | None]]) -> list[Line]:
+    return [Line(texts.HEALTH[name], value, is_fine=is_fine) for name, (value, is_fine) in told.items()]
 
 
 def _queue(waiting: Callable[[], int]) -> Line:

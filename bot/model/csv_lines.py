@@ -2,10 +2,11 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable
 
 BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def line(cells: Iterable[object]) -> str:
@@ -16,4 +17,5 @@ def line(cells: Iterable[object]) -> str:
 
 
 def _plain(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    first = unicodedata.normalize("NFKC", cell[:1])  # some spreadsheets read wide signs as the plain ones
+    return f"'{cell}" if first in _FORMULA else cell

@@ -1,34 +1,60 @@
 """How things went, day by day or week by week: sums, medians and shares, as charts and tables."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from statistics import median
+from typing import NamedTuple
 
 from bot.clock import SHANGHAI
 from bot.model.case import State
 
-# What is summed for each day: deliveries by what became of them, questions, and how long callbacks took (thousandths of a second).
-DELIVERED = ("accepted", "failed", "uncertain")
+# What is summed for each day: deliveries by what became of them, pages first opened and receipts, questions, and how long callbacks took
+# (thousandths of a second).
+DELIVERED = ("accepted", "failed", "uncertain", "seen", "confirmed")
 ASKED = ("answered", "refused")
 DELAYS = ("delay_p50", "delay_p95")
 SUMS = (*DELIVERED, *ASKED, *DELAYS)
 RANGES = (30, 90, 365)
+OTHERS = "others"  # the grounds beyond the commonest, as one
+_GROUNDS = 5
+_ENDS = (State.RECOVERED, State.REVOKED, State.CLOSED)
 _DAILY = 31  # days up to which each day stands for itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDates:
-    """One case's way through time. reported_at: when its report was first handed in."""
+    """One case's way through time. served_how: "" while it is not served. reported_at: when its report was first handed in."""
 
     ground: str
     state: State
     opened_at: datetime
     issued_at: datetime | None
     served_at: datetime | None
+    served_how: str
     rectify_by: datetime | None
     reported_at: datetime | None
     ended_at: datetime | None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Somebody confirmed that they got the notice: neither deemed service nor one recorded by us."""
+        return self.served_how == "receipt"
+
+    def was_confirmed_since(self, since: datetime) -> bool:
+        return self.is_confirmed and self.served_at is not None and self.served_at >= since
+
+    @property
+    def reported_in_time(self) -> bool:
+        return self.reported_at is not None and self.rectify_by is not None and self.reported_at <= self.rectify_by
+
+    def had_to_report(self, now: datetime) -> bool:
+        """Its time for the report is over, and it wasn't ended before without one."""
+        if self.rectify_by is None or self.rectify_by > now:
+            return False
+        return self.reported_at is not None or self.ended_at is None or self.ended_at > self.rectify_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +68,8 @@ class Chart:
 
     @property
     def is_empty(self) -> bool:
-        return not any(value for _, values in self.rows for value in values)
+        """A count of nothing is nothing to draw; a share of 0 % is a number."""
+        return not any(value if self.unit == "" else value is not None for _, values in self.rows for value in values)
 
 
 def buckets(today: date, length: int) -> list[date]:
@@ -55,89 +82,74 @@ def buckets(today: date, length: int) -> list[date]:
 
 
 class Grid:
-    """Puts days into buckets."""
+    """Puts days and moments into buckets, by their numbers: below 0 before the first, and after the last more than there are."""
 
     def __init__(self, starts: Sequence[date]) -> None:
         self._starts = starts
-        self._width = (starts[1] - starts[0]).days if len(starts) > 1 else 1
+        self._days = (starts[1] - starts[0]).days if len(starts) > 1 else 1
+        # All days in China are 24 hours, so that moments can be counted from here on: whoever asks has tens of thousands of them.
+        self._since, self._width = datetime.combine(starts[0], datetime.min.time(), SHANGHAI).astimezone(UTC), timedelta(days=self._days)
 
-    def place(self, day: date) -> int | None:
-        at = (day - self._starts[0]).days // self._width
-        return at if 0 <= at < len(self._starts) else None
+    def place(self, day: date) -> int:
+        return (day - self._starts[0]).days // self._days
+
+    def at(self, moment: datetime | None) -> int | None:
+        return None if moment is None else (moment - self._since) // self._width
+
+    def has(self, place: int | None) -> bool:
+        return place is not None and 0 <= place < len(self._starts)
 
     def rows(self, columns: Sequence[Sequence[float | None]]) -> list[tuple[str, tuple[float | None, ...]]]:
         return [(start.isoformat(), tuple(column[n] for column in columns)) for n, start in enumerate(self._starts)]
 
-    def counts(self, days: Iterable[date | None], weights: Iterable[int] | None = None) -> list[float | None]:
-        found: list[float | None] = [0.0] * len(self._starts)
-        given = list(days)
-        for day, weight in zip(given, weights if weights is not None else [1] * len(given), strict=True):
-            at = self.place(day) if day else None
-            if at is not None:
-                found[at] = (found[at] or 0) + weight
-        return found
+    def standing(self, spans: Iterable[tuple[int | None, int | None]]) -> list[float | None]:
+        """How many had begun and not ended when each bucket was over. spans: (begun, ended) of each; None: not yet."""
+        behind = len(self._starts)
+        changes = [0] * (behind + 1)
+        for begun, ended in spans:
+            if begun is not None:
+                changes[min(max(0, begun), behind)] += 1
+                changes[behind if ended is None else min(max(0, ended), behind)] -= 1
+        return [float(number) for number in accumulate(changes[:-1])]
 
-    def medians(self, pairs: Iterable[tuple[date | None, float]]) -> list[float | None]:
+    def counts(self, places: Iterable[int | None]) -> list[float | None]:
+        found = Counter(places)
+        return [float(found[n]) for n in range(len(self._starts))]
+
+    def medians(self, pairs: Iterable[tuple[int | None, float]]) -> list[float | None]:
+        return [round(median(values), 1) if values else None for values in self._held(pairs)]
+
+    def sums(self, pairs: Iterable[tuple[int | None, int]]) -> list[float | None]:
+        return [float(sum(values)) if values else None for values in self._held(pairs)]
+
+    def shares(self, pairs: Iterable[tuple[int | None, bool]]) -> list[float | None]:
+        known = Counter(pairs)
+        both = [(known[n, True], known[n, False]) for n in range(len(self._starts))]
+        return [round(100 * so / (so + other), 1) if so + other else None for so, other in both]
+
+    def _held(self, pairs: Iterable[tuple[int | None, float]]) -> list[list[float]]:
         held: list[list[float]] = [[] for _ in self._starts]
-        for day, value in pairs:
-            at = self.place(day) if day else None
-            if at is not None:
-                held[at].append(value)
-        return [round(median(values), 1) if values else None for values in held]
-
-    def shares(self, pairs: Iterable[tuple[date | None, bool]]) -> list[float | None]:
-        held: list[list[bool]] = [[] for _ in self._starts]
-        for day, is_so in pairs:
-            at = self.place(day) if day else None
-            if at is not None:
-                held[at].append(is_so)
-        return [round(100 * sum(values) / len(values), 1) if values else None for values in held]
+        behind = len(held)
+        for place, value in pairs:
+            if place is not None and 0 <= place < behind:
+                held[place].append(value)
+        return held
 
 
-def charts(grid: Grid, cases: Sequence[CaseDates], sums: Mapping[str, Mapping[str, int]]) -> list[Chart]:
-    """All of them. sums: by name, by day."""
-    grounds = sorted({one.ground for one in cases}, key=lambda ground: (-sum(one.ground == ground for one in cases), ground))[:5]
-    recovered = [one for one in cases if one.state is State.RECOVERED]
+def charts(
+    grid: Grid,
+    cases: Sequence[CaseDates],
+    lifts: Sequence[tuple[datetime, datetime | None]],
+    sums: Mapping[str, Mapping[str, int]],
+    now: datetime,
+) -> list[Chart]:
+    """All of them. lifts: until when a measure was to be lifted, and when it was. sums: by name, by day."""
+    placed = [_placed(grid, one) for one in cases]
     return [
-        Chart(
-            name="states",
-            series=("issued", "recovered", "revoked"),
-            rows=grid.rows(
-                [
-                    grid.counts(_day(one.issued_at) for one in cases),
-                    grid.counts(_day(one.ended_at) for one in recovered),
-                    grid.counts(_day(one.ended_at) for one in cases if one.state is State.REVOKED),
-                ]
-            ),
-        ),
-        Chart(
-            name="grounds",
-            series=tuple(grounds),
-            rows=grid.rows([grid.counts(_day(one.opened_at) for one in cases if one.ground == ground) for ground in grounds]),
-        ),
-        Chart(
-            name="times",
-            series=("to_receipt", "to_report", "to_recovery"),
-            unit="days",
-            rows=grid.rows(
-                [
-                    grid.medians((_day(one.served_at), lasted(one.issued_at, one.served_at)) for one in cases if one.served_at),
-                    grid.medians((_day(one.reported_at), lasted(one.served_at, one.reported_at)) for one in cases if one.reported_at),
-                    grid.medians((_day(one.ended_at), lasted(one.issued_at, one.ended_at)) for one in recovered),
-                ]
-            ),
-        ),
-        Chart(
-            name="shares",
-            series=("in_time", "reversed"),
-            unit="percent",
-            rows=grid.rows(
-                [
-                    grid.shares((_day(one.reported_at), _in_time(one)) for one in cases if one.reported_at and one.rectify_by),
-                    grid.shares((_day(one.issued_at), one.state is State.REVOKED) for one in cases if one.issued_at),
-                ]
-            ),
-        ),
+        _states(grid, placed),
+        _grounds(grid, placed),
+        _times(grid, placed),
+        _shares(grid, placed, lifts, now),
         Chart(name="deliveries", series=DELIVERED, rows=_summed(grid, sums, DELIVERED)),
         Chart(name="questions", series=ASKED, rows=_summed(grid, sums, ASKED)),
         Chart(
@@ -145,32 +157,83 @@ def charts(grid: Grid, cases: Sequence[CaseDates], sums: Mapping[str, Mapping[st
             series=DELAYS,
             unit="ms",
             rows=grid.rows(
-                [grid.medians((date.fromisoformat(day), number) for day, number in sums.get(name, {}).items()) for name in DELAYS]
+                [
+                    grid.medians((grid.place(date.fromisoformat(day)), number) for day, number in sums.get(name, {}).items())
+                    for name in DELAYS
+                ]
             ),
         ),
     ]
 
 
+class _Placed(NamedTuple):
+    """One case, and in which buckets it was what."""
+
+    case: CaseDates
+    opened: int | None
+    issued: int | None
+    served: int | None
+    due: int | None
+    reported: int | None
+    ended: int | None
+
+
+def _placed(grid: Grid, one: CaseDates) -> _Placed:
+    moments = one.opened_at, one.issued_at, one.served_at, one.rectify_by, one.reported_at, one.ended_at
+    return _Placed(one, *map(grid.at, moments))
+
+
+def _states(grid: Grid, cases: Sequence[_Placed]) -> Chart:
+    columns = [
+        grid.standing((one.issued, one.ended) for one in cases),
+        grid.counts(one.issued for one in cases),
+        *(grid.counts(one.ended for one in cases if one.case.state is state) for state in _ENDS),
+    ]
+    return Chart(name="states", series=("open", "issued", *(str(state) for state in _ENDS)), rows=grid.rows(columns))
+
+
+def _grounds(grid: Grid, cases: Sequence[_Placed]) -> Chart:
+    opened = [one for one in cases if grid.has(one.opened)]
+    ordered = sorted(Counter(one.case.ground for one in opened).items(), key=lambda given: (-given[1], given[0]))
+    names = {ground: ground if n < _GROUNDS else OTHERS for n, (ground, _) in enumerate(ordered)}
+    series = tuple(dict.fromkeys(names.values()))
+    columns = [grid.counts(one.opened for one in opened if names[one.case.ground] == name) for name in series]
+    return Chart(name="grounds", series=series, rows=grid.rows(columns))
+
+
+def _times(grid: Grid, cases: Sequence[_Placed]) -> Chart:
+    """allowed: how long those had who reported."""
+    confirmed = [one for one in cases if grid.has(one.served) and one.case.is_confirmed]
+    reported = [one for one in cases if grid.has(one.reported)]
+    recovered = [one for one in cases if grid.has(one.ended) and one.case.state is State.RECOVERED]
+    columns = [
+        grid.medians((one.served, lasted(one.case.issued_at, one.case.served_at)) for one in confirmed),
+        grid.medians((one.reported, lasted(one.case.served_at, one.case.reported_at)) for one in reported),
+        grid.medians((one.reported, lasted(one.case.served_at, one.case.rectify_by)) for one in reported if one.case.rectify_by),
+        grid.medians((one.ended, lasted(one.case.issued_at, one.case.ended_at)) for one in recovered),
+    ]
+    return Chart(name="times", series=("to_receipt", "to_report", "allowed", "to_recovery"), unit="days", rows=grid.rows(columns))
+
+
+def _shares(grid: Grid, cases: Sequence[_Placed], lifts: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Chart:
+    columns = [
+        grid.shares((one.served, one.case.is_confirmed) for one in cases),
+        grid.shares((one.due, one.case.reported_in_time) for one in cases if grid.has(one.due) and one.case.had_to_report(now)),
+        grid.shares((grid.at(due_at), done_at is not None and done_at <= due_at) for due_at, done_at in lifts),
+        grid.shares((one.issued, one.case.state is State.REVOKED) for one in cases),
+    ]
+    return Chart(name="shares", series=("received", "in_time", "lifted_in_time", "reversed"), unit="percent", rows=grid.rows(columns))
+
+
 def lasted(since: datetime | None, until: datetime | None) -> float:
-    """In days."""
-    return round((until - since).total_seconds() / 86_400, 2) if since and until else 0.0
-
-
-def _in_time(one: CaseDates) -> bool:
-    return one.reported_at is not None and one.rectify_by is not None and one.reported_at <= one.rectify_by
+    """In days; what was there before it was due, such as a report before the notice was served, took none."""
+    return max(0.0, (until - since).total_seconds() / 86_400) if since and until else 0.0
 
 
 def _summed(grid: Grid, sums: Mapping[str, Mapping[str, int]], names: Sequence[str]) -> list[tuple[str, tuple[float | None, ...]]]:
-    columns = []
-    for name in names:
-        days = sums.get(name, {})
-        columns.append(grid.counts((date.fromisoformat(day) for day in days), days.values()))
-    return grid.rows(columns)
+    """A bucket none of whose days has been summed yet has no numbers, rather than nothing in it."""
+    return grid.rows([grid.sums(_days(grid, sums.get(name, {}))) for name in names])
 
 
-def _by_day(days: Mapping[str, int]) -> list[tuple[date | None, float]]:
-    return [(date.fromisoformat(day), number) for day, number in days.items()]
-
-
-def _day(at: datetime | None) -> date | None:
-    return at.astimezone(SHANGHAI).date() if at else None
+def _days(grid: Grid, days: Mapping[str, int]) -> list[tuple[int | None, int]]:
+    return [(grid.place(date.fromisoformat(day)), number) for day, number in days.items()]

@@ -1,31 +1,43 @@
 """Numbers for the overview: of cases as they lie there, of deliveries and messages as sums of a day."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, case, func, or_, select
+from sqlalchemy import Column, Connection, case, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model.case import State
 from bot.model.filing import FilingKind
-from bot.model.overview import CaseDates
+from bot.model.overview import DELIVERED, CaseDates
 from bot.store.database import Tx
-from bot.store.tables import batches, cases, days, deliveries, filings, inbox
+from bot.store.tables import batches, broadcast_receipts, cases, days, deliveries, filings, inbox, operator_tasks, receipts, views
 
+_OUTCOME = re.compile(r"ask_rule (?:\d{4}-\d\d-\d\d )?(?P<came>refusal|\d+\.\d+)(?= |$)", re.ASCII)
 _FAILED = ("rejected", "exhausted")
+_DATES = ("opened_at", "issued_at", "served_at", "served_how", "rectify_by", "ended_at")
 
 
 def case_dates(connection: Connection, since: datetime) -> list[CaseDates]:
-    """How each case went that was opened since, ended since, or is not over: whatever happened since then happened to one of these."""
+    """How each case went that was opened, ended or due since, or is not over: whatever happened since then happened to one of these."""
     reports = select(filings.c.case_id, func.min(filings.c.submitted_at)).where(filings.c.kind == FilingKind.REPORT)
     reported = {row[0]: row[1] for row in connection.execute(reports.group_by(filings.c.case_id))}
-    fields = [cases.c[name] for name in ("id", "ground", "state", "opened_at", "issued_at", "served_at", "rectify_by", "ended_at")]
-    lately = or_(cases.c.opened_at >= since, cases.c.ended_at >= since, cases.c.ended_at.is_(None))
+    fields = [cases.c[name] for name in ("id", "ground", "state", *_DATES)]
+    lately = or_(cases.c.opened_at >= since, cases.c.ended_at >= since, cases.c.ended_at.is_(None), cases.c.rectify_by >= since)
     found = []
     for row in connection.execute(select(*fields).where(lately)):
-        values = {name: value for name, value in row._mapping.items() if name != "id"}
-        found.append(CaseDates(**{**values, "state": State(row.state)}, reported_at=reported.get(row.id)))
+        dates = {name: row._mapping[name] for name in _DATES}
+        found.append(CaseDates(ground=row.ground, state=State(row.state), reported_at=reported.get(row.id), **dates))
     return found
+
+
+def lifts(connection: Connection, since: datetime, until: datetime) -> list[tuple[datetime, datetime | None]]:
+    """(until when a measure was to be lifted on the platform, when it was) of those that were due in this time and not dropped."""
+    was_due = operator_tasks.c.due_at >= since, operator_tasks.c.due_at <= until
+    wanted = operator_tasks.c.kind == "lift", operator_tasks.c.state != "dropped"
+    rows = connection.execute(select(operator_tasks.c.due_at, operator_tasks.c.done_at).where(*was_due, *wanted))
+    return [(row.due_at, row.done_at) for row in rows]
 
 
 def delivered(connection: Connection, since: datetime, until: datetime) -> dict[str, int]:
@@ -36,14 +48,27 @@ def delivered(connection: Connection, since: datetime, until: datetime) -> dict[
     return {row[0]: row[1] for row in connection.execute(wanted)}
 
 
+def looked(connection: Connection, since: datetime, until: datetime) -> tuple[int, int]:
+    """(people who opened a notice for the first time, people who confirmed a notice or a broadcast) in this time."""
+
+    def number(at: Column[Any]) -> int:
+        return connection.execute(select(func.count()).where(at >= since, at < until)).scalar_one()
+
+    return number(views.c.first_at), number(receipts.c.at) + number(broadcast_receipts.c.at)
+
+
 def asked(connection: Connection, since: datetime, until: datetime) -> tuple[int, int, list[float]]:
-    """(answered, refused, how long each callback took in milliseconds, sorted) of the messages that came in this time."""
+    """(answered, refused, how long each callback took in milliseconds, sorted) of the messages that came in this time.
+
+    An outcome is "ask_rule 4.2" or "ask_rule refusal deadline"; of a question about another time it has that version before it.
+    """
     came = inbox.c.arrived_at >= since, inbox.c.arrived_at < until, inbox.c.handled_at.is_not(None)
     answered, refused, took = 0, 0, []
     for row in connection.execute(select(inbox.c.outcome, inbox.c.arrived_at, inbox.c.handled_at).where(*came)):
         took.append((row.handled_at - row.arrived_at).total_seconds() * 1_000)
-        refused += row.outcome.startswith("ask_rule refusal")
-        answered += row.outcome.startswith("ask_rule ") and row.outcome[9:10].isdigit()
+        found = _OUTCOME.match(row.outcome)
+        refused += found is not None and found["came"] == "refusal"
+        answered += found is not None and found["came"] != "refusal"
     return answered, refused, sorted(took)
 
 
@@ -63,6 +88,7 @@ def summed(connection: Connection, since: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def summed_days(connection: Connection, since: str) -> set[str]:
-    """Days that have sums."""
-    return set(connection.execute(select(days.c.day).where(days.c.day >= since).distinct()).scalars())
+def summed_days(connection: Connection, since: str) -> dict[str, datetime]:
+    """When each day that has all its sums got them."""
+    wanted = select(days.c.day, days.c.summed_at).where(days.c.day >= since, days.c.name == DELIVERED[-1])
+    return {row.day: row.summed_at for row in connection.execute(wanted)}

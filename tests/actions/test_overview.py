@@ -48,13 +48,13 @@ def total(found, series):
 def test_a_story_told_in_numbers(house, cast, clock):
     play(house, cast, clock)
     with house.database.write() as tx:
-        outcomes = ["ask_rule 4.2"] * 3 + ["ask_rule refusal deadline", "ask_rule greeting", "help"]
+        outcomes = ["ask_rule 4.2"] * 2 + ["ask_rule 2024-06-17 4.2", "ask_rule 2024-06-17 refusal deadline", "ask_rule greeting", "help"]
         inbox.insert(tx, [message(n, outcome) for n, outcome in enumerate(outcomes)])
     overview.sum_days(Context(house))
     page = overview.read(Context(house), 30)
     states = chart(page, "states")
-    assert [total(states, one) for one in states.series] == [4, 0, 1]
-    assert page.headline.open_cases == 3
+    assert [total(states, one) for one in states.series[1:]] == [4, 0, 1, 0]
+    assert states.rows[-1][1][0] == page.headline.open_cases == 3
     assert page.headline.reversed == 25.0
     assert page.headline.answered == 75.0
     assert page.headline.delay == 50
@@ -63,6 +63,25 @@ def test_a_story_told_in_numbers(house, cast, clock):
     assert [total(questions, one) for one in questions.series] == [3, 1]
     assert chart(page, "grounds").series == ("2.9", "2.10")
     assert page.headline.to_report is not None
+
+
+def test_levels_are_counted_as_the_rows_stand(house, cast, clock):
+    play(house, cast, clock)
+    overview.sum_days(Context(house))
+    deliveries = chart(overview.read(Context(house), 30), "deliveries")
+    made = [row.state for row in all_of(house.database, "deliveries")]
+    assert total(deliveries, "accepted") == made.count("accepted")
+    assert total(deliveries, "seen") == len(all_of(house.database, "views"))
+    assert total(deliveries, "confirmed") == len(all_of(house.database, "receipts")) > 0
+
+
+def test_a_day_that_was_not_over_when_no_worker_went_on_is_summed_again(house, cast, clock):
+    overview.sum_days(Context(house))
+    with house.database.write() as tx:
+        inbox.insert(tx, [message(1, "ask_rule 4.2")])
+    clock.tick(days=6)
+    overview.sum_days(Context(house))
+    assert total(chart(overview.read(Context(house), 30), "questions"), "answered") == 1
 
 
 def test_an_empty_house_has_pages_and_no_numbers(house, cast):
@@ -86,11 +105,11 @@ def test_buckets_cover_every_day_once(length):
     today = date(2026, 3, 2)
     starts = buckets(today, length)
     grid = Grid(starts)
-    places = [place for n in range(length) if (place := grid.place(today - timedelta(days=n))) is not None]
-    assert len(places) == length
+    places = [grid.place(today - timedelta(days=n)) for n in range(length)]
+    assert all(grid.has(place) for place in places)
     assert places == sorted(places, reverse=True)
     assert places[0] == len(starts) - 1
-    assert grid.place(today + timedelta(days=7)) is None
+    assert not grid.has(grid.place(today + timedelta(days=7)))
 
 
 def test_a_kill_between_two_days_leaves_whole_days_and_the_rest_for_the_next_time(house, cast, settings, database):

@@ -3,9 +3,11 @@
 from flask import Response, request, url_for
 
 from bot.actions import overview
+from bot.actions.house_page import Line
 from bot.errors import NotFound
 from bot.model import csv_lines
-from bot.model.overview import RANGES, Chart
+from bot.model.operator import Role
+from bot.model.overview import RANGES
 from bot.model.texts import console_cases as case_texts
 from bot.model.texts import overview as texts
 from bot.web.console.desk import Desk, number_of
@@ -36,7 +38,9 @@ class Overview:
             titles=texts.TITLES,
             named=_named,
             number=texts.number,
-            waiting=texts.waiting,
+            delay=Line(texts.DELAY, texts.number(page.headline.delay, "ms")),
+            may_open=self._desk.me().may(Role.OPERATOR),
+            span=texts.span(page.starts[0], page.today, is_weekly=length > RANGES[0]),
             first=texts.DAY if length <= RANGES[0] else texts.WEEK,
         )
 
@@ -46,15 +50,15 @@ class Overview:
         found = next((one for one in overview.read(self._desk.context(), length).charts if one.name == chart), None)
         if found is None:
             raise NotFound("page")
-        head = csv_lines.line([texts.DAY if length <= RANGES[0] else texts.WEEK, *(_named(found, one) for one in found.series)])
-        lines = [csv_lines.line([day, *("" if value is None else value for value in values)]) for day, values in found.rows]
+        head = csv_lines.line([texts.DAY if length <= RANGES[0] else texts.WEEK, *(_named(one) for one in found.series)])
+        lines = [csv_lines.line([day, *(texts.cell(value) for value in values)]) for day, values in found.rows]
         response = Response(csv_lines.BOM + head + "".join(lines), mimetype="text/csv")
         response.headers["Content-Disposition"] = f"attachment; filename={texts.file_name(found.name, length)}"
         return response
 
 
-def _named(chart: Chart, series: str) -> str:
-    return case_texts.ground(series) if chart.name == "grounds" else texts.SERIES[series]
+def _named(series: str) -> str:
+    return texts.SERIES[series] if series in texts.SERIES else case_texts.ground(series)
 
 
 def _length() -> int:

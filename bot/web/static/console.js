@@ -14,6 +14,8 @@ addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").
 // Counts follow what happens; the list stays as it is until somebody asks for it, so that nothing jumps under a hand.
 const menu = document.querySelector("[data-refresh]");
 if (menu) {
+  const here = menu.querySelector("[aria-current]"); // on a phone the menu is wider than the screen
+  if (here) menu.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 48 - menu.offsetLeft - menu.clientWidth);
   let first = "";
   const refresh = async () => {
     if (document.hidden) return;

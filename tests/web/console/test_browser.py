@@ -11,7 +11,7 @@ from playwright.sync_api import expect, sync_playwright
 from werkzeug.serving import make_server
 
 from bot import clock as product_clock
-from bot.actions import questions_asked, sign_in
+from bot.actions import overview, questions_asked, sign_in
 from bot.context import Context
 from bot.model import sheet
 from bot.model.case import State
@@ -142,6 +142,17 @@ def test_every_page_fits_and_can_be_used(served, house, cast, scene, page):
         look(page, name)
         if page.evaluate(OPEN_ALL):
             look(page, f"{name}-open")
+
+
+def test_a_chart_tells_its_last_whole_day_while_nothing_is_pointed_at(served, house, cast, clock, page):
+    play(house, cast, clock)
+    overview.sum_days(Context(house))
+    come_in(page, served, house, "auditor")
+    page.goto(f"{served}/overview?days=30")
+    for name in page.eval_on_selector_all("[data-plot]", "places => places.map((place) => place.dataset.plot)"):
+        told = page.locator(f"[data-plot={name}] .u-value").all_inner_texts()
+        cells = page.locator(f"table[data-chart={name}] tbody tr").nth(-2).locator("th, td").all_text_contents()
+        assert told == cells, name
 
 
 def test_a_case_is_written_from_a_name_to_approval(served, house, cast, clock, page):
