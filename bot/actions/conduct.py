@@ -36,6 +36,13 @@ def record(ctx: Context, actor: Operator, number: str, facts: str, uploads: Sequ
         return rows.get(tx, case.id)
 
 
+def drafted(source: Case, facts: str) -> Finding:
+    """What such a draft says at first, for its author to write on: the facts, and contact and days as in the case that it springs from."""
+    days = {"objection_days": source.objection_days, "deem_days": source.deem_days, "day_kind": source.day_kind}
+    whom = {"provider": "", "app": "", "ground": "", "power": ""}  # follow from the case and 4.4
+    return Finding(kind=Kind.VIOLATION, facts=facts, found_on=clock.today(), contact=source.contact, **whom, **days)  # type: ignore[arg-type]
+
+
 def propose(ctx: Context, actor: Operator, number: str, finding: Finding, request_key: str) -> Case:
     """Draft the permanent delisting of the provider of a case, for conduct recorded on it. It takes two approvals by two others (4.4).
 

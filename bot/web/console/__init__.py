@@ -39,6 +39,7 @@ from bot.web.console.overview import Overview
 from bot.web.console.providers import Providers
 from bot.web.console.questions import Questions
 from bot.web.console.queue import Queue
+from bot.web.console.records import Records
 from bot.web.console.rulebooks import Rulebooks
 from bot.web.console.settings import SettingsPage
 from bot.wecom.client import Client
@@ -62,7 +63,7 @@ class Console:
         Entrance(self.desk, self._client).add_to(self.guard)
         Account(self.desk).add_to(self.guard)
         SettingsPage(self.desk, self._queue_waiting).add_to(self.guard)
-        for part in (Queue, CaseList, Compose, CaseTemplates, Providers, Cases, Filings, Errands, Rulebooks, Questions, Overview):
+        for part in (Queue, CaseList, Compose, CaseTemplates, Providers, Cases, Filings, Records, Errands, Rulebooks, Questions, Overview):
             part(self.desk).add_to(self.guard)
         BroadcastComposer(self.desk).add_to(self.guard)
         Broadcasts(self.desk).add_to(self.guard)

@@ -1,26 +1,33 @@
 """The page of a case, and every step that an operator takes with it."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request, send_file, url_for
 
 from bot import clock
-from bot.actions import case_files, case_rules, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
+from bot.actions import bundles, case_files, case_rules, cases, conduct, deliveries, evidence, notices, operator_tasks, service, unchanged
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
-from bot.model.case import Case, State
+from bot.model.case import Case
+from bot.model.case_file import Errand
+from bot.model.finding_file import request_key
 from bot.model.notice import Statement
 from bot.model.operator import Operator, Role
 from bot.model.texts import console_cases as texts
 from bot.web.console import offers
 from bot.web.console.desk import Desk, go, names, number_of, way_back
 from bot.web.console.guard import STAFF, Guard
+from bot.web.console.offers import Press
 from rules.catalogue import Measure
 
 APPROVERS, OPERATORS, BOTH = (Role.APPROVER,), (Role.OPERATOR,), (Role.OPERATOR, Role.APPROVER)
 _MOST_EVENTS = 200
+_TYPED = ("reason", "note", "done", "task", "how", "day", "time", "conduct", "proposed")
+_WITH_MEASURES = frozenset({"apply", "lift"})  # stand beside the measures, where they are confirmed
 Act = Callable[[Context, Operator], object]
 
 
@@ -54,6 +61,9 @@ class Cases:
         brought = self._desk.settings.evidence_max_bytes * evidence.MOST_AT_ONCE
         guard.add("/cases/<number>/evidence", self.add_evidence, may=OPERATORS, methods=("POST",), files_bytes=brought)
         guard.add("/cases/<number>/serve", self.serve, may=OPERATORS, methods=("POST",), files_bytes=brought)
+        guard.add("/cases/<number>/conduct", self.conduct, may=OPERATORS, methods=("POST",), files_bytes=brought)
+        guard.add("/cases/<number>/propose", self.propose, may=OPERATORS, methods=("POST",))
+        guard.add("/cases/<number>/export", self.export, may=STAFF, methods=("POST",))
 
     def case(self, number: str) -> Response:
         """All of it."""
@@ -80,6 +90,33 @@ class Cases:
             lambda ctx, me: service.record_service(ctx, me, number, service.moment_of(at), _typed("how"), _brought()),
             "served",
             checks=False,
+        )
+
+    def conduct(self, number: str) -> Response:
+        """What clause 4.4 forbids was seen, with proof."""
+        return self._step(
+            number, lambda ctx, me: conduct.record(ctx, me, number, _typed("conduct"), _brought()), "conduct_noted", checks=False
+        )
+
+    def propose(self, number: str) -> Response:
+        """Permanent delisting for it, as a draft; the same words again lead to the same draft."""
+        facts, source = _typed("proposed").strip(), case_files.head(self._desk.context(), names(number)).case
+        key = request_key(self._desk.me().login, f"4.4 {source.number} {facts}".encode())
+        drafted: list[Case] = []
+        act = lambda ctx, me: drafted.append(conduct.propose(ctx, me, number, conduct.drafted(source, facts), key))  # noqa: E731
+        answer = self._step(number, act, "", checks=False)
+        return go(url_for("console.case", number=drafted[0].number, said="proposed")) if drafted else answer
+
+    def export(self, number: str) -> Response:
+        """The case with all that proves it, as a file to be saved."""
+        number = names(number)
+        way_back(url_for("console.case", number=number))
+        with tempfile.TemporaryDirectory(dir=self._desk.settings.data_dir) as folder:
+            made = Path(folder) / "bundle.zip"
+            bundles.export(self._desk.context(), self._desk.me(), number, made)
+            stream = made.open("rb")  # its name may go: what is open stays
+        return send_file(
+            stream, mimetype="application/zip", as_attachment=True, download_name=f"{number}.zip", max_age=0, conditional=False
         )
 
     def submit(self, number: str) -> Response:
@@ -168,6 +205,10 @@ class Cases:
         case, trail = file.case, unchanged.events(ctx, number)
         told = deliveries.of_file(ctx, case, file.notices)
         admins = 0 if case.issued_at else case_files.admins(ctx, case)
+        presses = offers.of_case(case, me, admins)
+        may = offers.rights(case, me, is_recorded=any(one.action == "conduct" for one in trail))
+        errands = [one for one in file.errands if one.kind not in _WITH_MEASURES]
+        typed = {name: _typed(name) for name in _TYPED if request.form.get(name)} if status != 200 else {}
         return self._desk.page(
             "console/case.html",
             status,
@@ -177,24 +218,37 @@ class Cases:
             statement=file.notices[0].notice.statement if file.notices else _preview(ctx, case),
             trail=trail[-_MOST_EVENTS:],
             seq=trail[-1].seq if trail else 0,
-            presses=offers.of_case(case, me, admins),
+            presses=presses,
             measures=[(one, offers.of_measure(case, one, me), offers.of_undo(case, one, me)) for one in case.measures],
             similar=case_files.similar(ctx, case),
             older=case_rules.standing(ctx, case),
-            may_edit=case.state is State.DRAFT and case.author_id == me.id and me.may(Role.OPERATOR),
-            may_serve=me.may(Role.OPERATOR) and case.is_open and case.served_at is None,
-            may_add=me.may(Role.OPERATOR) and case.state not in evidence.ENDED,
-            may_note=me.may(Role.OPERATOR) or me.may(Role.APPROVER),
-            typed={name: _typed(name) for name in ("reason", "note", "done", "how", "day", "time")} if status != 200 else {},
+            may=may,
+            errands=errands,
+            sprung=[str(one.content.get("case")) for one in trail if one.action == "proposed_4.4" and isinstance(one.content, dict)],
+            typed=typed,
+            unplaced=_unplaced(typed, presses, may, errands),
             today=clock.today(),
             words=texts,
-            pressed=request.path.rpartition("/")[2],
+            pressed=_pressed(),
             **shown,
         )
 
 
 def _is_issued(done: Case) -> bool:
     return done.issued_at is not None
+
+
+def _unplaced(typed: Mapping[str, str], presses: Sequence[Press], may: Mapping[str, bool], errands: Sequence[Errand]) -> list[str]:
+    """What was typed and has no field on the page any more, since the case moved on: shown all the same, so that nothing is lost."""
+    placed = {
+        "reason": any(one.step == _pressed() and one.reason and not one.refusal for one in presses),
+        "note": may["note"],
+        "done": may["note"] and any(str(one.id) == typed.get("task") and one.kind not in texts.ENDED_OTHERWISE for one in errands),
+        "how": may["serve"],
+        "conduct": may["conduct"],
+        "proposed": may["propose"],
+    }
+    return [typed[name] for name, is_placed in placed.items() if name in typed and not is_placed]
 
 
 def _preview(ctx: Context, case: Case) -> Statement | None:
@@ -207,6 +261,11 @@ def _preview(ctx: Context, case: Case) -> Statement | None:
 
 def _brought() -> list[evidence.Upload]:
     return [evidence.Upload(one.filename or "", one.stream) for one in request.files.getlist("file") if one.filename]  # type: ignore[arg-type]  # a stream it is
+
+
+def _pressed() -> str:
+    """The step that this page answers; of a page that was only opened, its number."""
+    return request.path.rpartition("/")[2]
 
 
 def _typed(field: str) -> str:

@@ -21,15 +21,18 @@ LISTS = {
     "here",
     "find",
     "cases",
+    "filed",
+    "humans",
     "templates",
     "template",
     "settings",
 }
 RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_progress"}
-STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
-REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
+STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task", "export"}
+REVIEWERS = {"claim", "unclaim", "take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
+STEPS |= {"conduct", "propose"}
 RULE_STEPS = {"rulebook_new", "rulebook_upload", "rulebook_save", "rulebook_step", "rulebook_tell", "renew_rules"}
 ANSWERING = {"question_take_up", "question_look", "question_tie", "question_undo", "question_pass"}
 OPERATORS = COMPOSING | STEPS | ANSWERING | RULE_STEPS
@@ -61,7 +64,8 @@ ADDRESSED = {
         "chart": "states",
     },
     "chart": "states",
-    **dict.fromkeys(("file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
+    "record": "task",
+    **dict.fromkeys(("record_id", "file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
 }
 
 
