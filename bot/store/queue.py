@@ -70,12 +70,15 @@ def waits(connection: Connection, record: Record, record_id: int, now: datetime)
 
 
 def claim(tx: Tx, record: Record, record_id: int, operator_id: int, now: datetime, until: datetime) -> bool:
-    """Note who does it, or that they do for longer. Returns False where somebody else does. Claims that are over go."""
-    tx.execute(delete(queue_claims).where(queue_claims.c.until <= now))
+    """Note who does it, or that they do for longer. Returns False where somebody else does. Old claims of this operator go."""
+    of = queue_claims.c
+    tx.execute(delete(queue_claims).where(of.operator_id == operator_id, of.until <= now))
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
     first = dialect.insert(queue_claims).values(record=record, record_id=record_id, operator_id=operator_id, until=until)
     mine = first.on_conflict_do_update(
-        index_elements=["record", "record_id"], set_={"until": until}, where=queue_claims.c.operator_id == operator_id
+        index_elements=["record", "record_id"],
+        set_={"operator_id": operator_id, "until": until},
+        where=or_(of.operator_id == operator_id, of.until <= now),
     )
     return bool(tx.execute(mine.returning(queue_claims.c.record_id)).first())
 

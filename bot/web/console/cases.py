@@ -1,9 +1,9 @@
 """The page of a case, and every step that an operator takes with it."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from flask import Response, request, send_file, url_for
@@ -26,6 +26,7 @@ from rules.catalogue import Measure
 
 APPROVERS, OPERATORS, BOTH = (Role.APPROVER,), (Role.OPERATOR,), (Role.OPERATOR, Role.APPROVER)
 _MOST_EVENTS = 200
+_PIECE_BYTES = 1 << 18
 _TYPED = ("reason", "note", "done", "task", "how", "day", "time", "conduct", "proposed")
 _WITH_MEASURES = frozenset({"apply", "lift"})  # stand beside the measures, where they are confirmed
 Act = Callable[[Context, Operator], object]
@@ -114,10 +115,11 @@ class Cases:
         with tempfile.TemporaryDirectory(dir=self._desk.settings.data_dir) as folder:
             made = Path(folder) / "bundle.zip"
             bundles.export(self._desk.context(), self._desk.me(), number, made)
-            stream = made.open("rb")  # its name may go: what is open stays
-        return send_file(
-            stream, mimetype="application/zip", as_attachment=True, download_name=f"{number}.zip", max_age=0, conditional=False
-        )
+            stream, length = made.open("rb"), made.stat().st_size  # its name may go: what is open stays
+        response = Response(_pieces(stream), mimetype="application/zip")  # not send_file: a server may open the name once more
+        response.headers["Content-Length"] = str(length)
+        response.headers["Content-Disposition"] = f"attachment; filename={number}.zip"
+        return response
 
     def submit(self, number: str) -> Response:
         """For approval."""
@@ -232,6 +234,12 @@ class Cases:
             pressed=_pressed(),
             **shown,
         )
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.read(_PIECE_BYTES):
+            yield piece
 
 
 def _is_issued(done: Case) -> bool:
