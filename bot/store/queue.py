@@ -41,13 +41,15 @@ def listed(connection: Connection, wanted: Wanted, me: int, now: datetime, limit
         after = wanted.after
         behind = and_(all_.c.at == after.at, or_(all_.c.what > after.what, and_(all_.c.what == after.what, all_.c.id > after.id)))
         conditions.append(or_(all_.c.at > after.at, behind))
+    # named are those of the page alone, not all that wait
+    page = select(all_).where(*conditions).order_by(all_.c.at, all_.c.what, all_.c.id).limit(limit).subquery("page")
     joined = (
-        all_.outerjoin(cases, cases.c.id == all_.c.case_id)
-        .outerjoin(providers, providers.c.id == func.coalesce(all_.c.provider_id, cases.c.provider_id))
-        .outerjoin(apps, apps.c.id == func.coalesce(all_.c.app_id, cases.c.app_id))
+        page.outerjoin(cases, cases.c.id == page.c.case_id)
+        .outerjoin(providers, providers.c.id == func.coalesce(page.c.provider_id, cases.c.provider_id))
+        .outerjoin(apps, apps.c.id == func.coalesce(page.c.app_id, cases.c.app_id))
     )
     named = cases.c.number.label("case_number"), providers.c.name.label("provider"), apps.c.name.label("app")
-    ordered = select(all_, *named).select_from(joined).where(*conditions).order_by(all_.c.at, all_.c.what, all_.c.id).limit(limit)
+    ordered = select(page, *named).select_from(joined).order_by(page.c.at, page.c.what, page.c.id)
     rows = [row._mapping for row in connection.execute(ordered)]
     measured = _measures(connection, [row["id"] for row in rows if row["what"] == What.MEASURE])
     return [_waits(row, measured.get(row["id"], "") if row["record"] == Record.TASK else "") for row in rows]
