@@ -215,5 +215,12 @@ def _provider_of_asker() -> Any:
 def _waits(row: Any, measure: str) -> Waits:
     names = ("kind", "id", "number", "since", "due_at", "claimed_by", "detail", "at")
     given = {name: row[name] for name in names}
-    whose = {"case": row["case_number"] or "", "provider": row["provider"] or "", "app": row["app"] or ""}
-    return Waits(what=What(row["what"]), record=Record(row["record"]), measure=measure, **whose, **given)
+    return Waits(
+        what=What(row["what"]),
+        record=Record(row["record"]),
+        measure=measure,
+        case=row["case_number"] or "",
+        provider=row["provider"] or "",
+        app=row["app"] or "",
+        **given,
+    )

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import event
 
 from bot import clock as product_clock
 from bot.actions import reviews
@@ -93,7 +94,10 @@ def test_a_claim_is_made_longer_without_losing_what_was_typed(house, author, rep
     before = filing_of(house, report).claimed_until
     clock.tick(hours=1)
     again = press(author, f"/console/filings/{report}/take", reasons="写到一半")
-    assert filing_of(house, report).claimed_until > before
+    after = filing_of(house, report).claimed_until
+    assert before
+    assert after
+    assert after > before
     assert "写到一半</textarea>" in again.text
 
 
@@ -155,6 +159,7 @@ def test_who_wrote_or_approved_a_case_is_told_why_they_cannot_hear_its_objection
 def test_a_file_is_handed_out_as_nothing_that_could_run_and_stands_on_the_trail(house, author, report):
     page = author.get(f"/console/filings/{report}")
     [address, *_] = re.findall(r'href="(/console/filings/[^"]+/files/\d+)"', page.text)
+    assert f'<img loading="lazy" src="{address}"' in page.text  # fetched, and on the trail, not before it is opened
     answer = author.get(address)
     assert answer.status_code == 200
     assert "sandbox" in answer.headers["Content-Security-Policy"] or answer.mimetype == "application/pdf"
@@ -219,3 +224,13 @@ def test_two_at_one_wish_or_task_see_each_other(site, house, cast, author):
         assert f"/console/here/{place}" in author.get(page).text
         author.get(f"/console/here/{place}")
         assert "Author</span> 也在看这一页" in other.get(page).text
+
+
+def test_a_page_asks_the_database_twenty_times_at_most(house, author, report):
+    press(author, f"/console/filings/{report}/take")
+    asked = []
+    event.listen(house.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    for path in (f"/console/filings/{report}", "/console/filings", "/console/humans"):
+        asked.clear()
+        assert author.get(path).status_code == 200
+        assert 0 < len(asked) <= 20, asked
