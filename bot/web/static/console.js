@@ -35,7 +35,7 @@ if (menu) {
       if (name === "all") document.title = number === "0" ? title : `(${number}) ${title}`;
     }
     const fresh = document.querySelector(".fresh > span");
-    if (fresh && first && told !== first) fresh.hidden = false;
+    if (fresh && first && told !== first) fresh.classList.remove("unseen"); // its place was kept
     first = first || told;
   };
   refresh();
