@@ -132,11 +132,8 @@ def _everything(now: datetime) -> Subquery:
             *(type_coerce(value, String()).label(name) if name in words else value.label(name) for name, value in columns.items())
         )
 
-    waiting = filings.c.state.in_((FilingState.SUBMITTED, FilingState.UNDER_REVIEW))
     task = when(*((operator_tasks.c.kind == kind, what) for kind, what in _TASKS.items()), else_=What.OTHER)
-    of_case, of_filing, of_human, of_task = cases.c, filings.c, human_requests.c, operator_tasks.c
-    whose = {"case_id": of_filing.case_id, "provider_id": of_filing.provider_id, "app_id": of_filing.app_id}
-    times = {"since": func.coalesce(of_filing.submitted_at, of_filing.started_at), "due_at": of_filing.due_at}
+    of_case, of_human, of_task = cases.c, human_requests.c, operator_tasks.c
     parts = (
         line(
             Record.CASE,
@@ -148,16 +145,7 @@ def _everything(now: datetime) -> Subquery:
             number=of_case.number,
             case_id=of_case.id,
         ).where(of_case.state == State.PENDING_APPROVAL),
-        line(
-            Record.FILING,
-            of_filing.kind,
-            of_filing.kind,
-            filings,
-            number=of_filing.number,
-            claimed_by=of_filing.claimed_by,
-            **whose,
-            **times,
-        ).where(waiting),
+        _of_filings(line),
         line(
             Record.HUMAN,
             literal(What.HUMAN),
@@ -183,6 +171,15 @@ def _everything(now: datetime) -> Subquery:
         _of_rules(line),
     )
     return union_all(*parts).subquery("waiting")
+
+
+def _of_filings(line: Callable[..., Select[Any]]) -> Select[Any]:
+    """What was handed in and is to be reviewed. A claim of it stands with it."""
+    of = filings.c
+    whose = {"case_id": of.case_id, "provider_id": of.provider_id, "app_id": of.app_id, "claimed_by": of.claimed_by}
+    times = {"since": func.coalesce(of.submitted_at, of.started_at), "due_at": of.due_at}
+    lines = line(Record.FILING, of.kind, of.kind, filings, number=of.number, **whose, **times)
+    return lines.where(of.state.in_((FilingState.SUBMITTED, FilingState.UNDER_REVIEW)))
 
 
 def _of_broadcasts(line: Callable[..., Select[Any]]) -> Select[Any]:
