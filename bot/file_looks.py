@@ -18,7 +18,8 @@ from bot.file_types import RUNS, TAKEN, TYPES, UNPACKED_BYTES, members, office_k
 from bot.model.texts import files as texts
 
 ZIP = "application/zip"
-INLINE = frozenset({"image/png", "image/jpeg", "application/pdf"})  # shown where they stand, if nothing is flagged
+PICTURES = frozenset({"image/png", "image/jpeg"})
+INLINE = PICTURES | {"application/pdf"}  # shown where they stand, if nothing is flagged
 
 _HEAD_BYTES = 4096
 _CHUNK = 1 << 20

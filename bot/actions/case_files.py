@@ -28,7 +28,7 @@ def read(ctx: Context, number: str, me: int = 0) -> CaseFile:
         sent = notices.of_case(connection, case.id)
         shown = named(connection, [case])[0]
         staff, here = presences.staff(connection, number, clock.now() - LASTS)
-        names = {one.id: operator_texts.named(one) for one in staff}
+        names = operator_texts.names(staff)
         return CaseFile(
             listed=shown,
             staff=names,
@@ -98,16 +98,6 @@ def page(ctx: Context, wanted: Sought) -> CasePage:
         )
 
 
-def errands(ctx: Context) -> list[Errand]:
-    """All that our staff have to do by hand, oldest first."""
-    found: list[OperatorTask] = []
-    with ctx.read() as connection:
-        while page := operator_tasks.opened(connection, after=found[-1].id if found else 0):
-            found += page
-        numbers = {case_id: cases.get(connection, case_id).number for case_id in {task.case_id for task in found} if case_id}
-    return [errand(task, numbers.get(task.case_id or 0, "")) for task in found]
-
-
 def errands_of(ctx: Context, filing: Filing) -> list[Errand]:
     """What our staff have to do on the platform since a filing was decided: of its case, or of the withdrawal itself."""
     with ctx.read() as connection:
@@ -121,7 +111,7 @@ def errands_of(ctx: Context, filing: Filing) -> list[Errand]:
 
 def errand(task: OperatorTask, number: str) -> Errand:
     """A task as people see it. number: of its case, "" where it has none."""
-    return Errand(id=task.id, kind=task.kind, detail=task.detail, case=number, since=task.created_at)
+    return Errand(id=task.id, kind=task.kind, detail=task.detail, case=number, since=task.created_at, due_at=task.due_at)
 
 
 def named(connection: Tx, found: Iterable[Case]) -> list[Listed]:

@@ -27,6 +27,7 @@ from bot.wecom.cards import Button, Card
 from bot.wecom.limits import KEY_BYTES
 
 PREFIX = "human:"  # of the key of the button that confirms; behind it the key of the message that had asked
+PAGE = 50
 _SENT_WITHIN = timedelta(days=3)
 
 
@@ -86,6 +87,13 @@ def ask(ctx: Context, address: Address, key: str) -> tuple[HumanRequest | None, 
 
 def _kept(text: str) -> str:
     return "".join(char for char in text if can_be_kept(char))
+
+
+def page(ctx: Context, before: int = 0) -> tuple[list[HumanRequest], bool]:
+    """(all requests, newest first; whether nothing comes after). before: the id of the last one seen, 0 to begin."""
+    with ctx.read() as connection:
+        found = humans.listed(connection, only_open=False, before=before, limit=PAGE + 1)
+    return found[:PAGE], len(found) <= PAGE
 
 
 def open_of(ctx: Context, address: Address) -> HumanRequest | None:

@@ -20,4 +20,5 @@ def look(ctx: Context, me: Operator, number: str) -> Sequence[str]:
         presences.forget(tx, now - _KEPT)
         presences.note(tx, number, me.id, now)
         staff, here = presences.staff(tx, number, now - LASTS)
-    return [texts.named(one) for one in staff if one.id in here and one.id != me.id]
+    names = texts.names(staff)
+    return [names[one] for one in here if one != me.id]

@@ -1,10 +1,10 @@
 """What providers handed in, as our own staff look at it. Drafts do not exist for them, nor what is being rewritten."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from bot import clock
-from bot.actions import case_files
+from bot.actions import case_files, unchanged
 from bot.actions.presences import LASTS
 from bot.actions.rights import by, must
 from bot.context import Context
@@ -15,8 +15,11 @@ from bot.model.filing import FiledFile, Filing, FilingKind, FilingState
 from bot.model.operator import Operator, Role
 from bot.model.review_page import ReviewPage, Waiting
 from bot.model.texts import operators as operator_texts
+from bot.model.trail import Event
 from bot.store import cases, filings, operators, presences, providers, trail
 from bot.store.database import Tx
+
+PAGE = 50
 
 
 def listed(
@@ -30,7 +33,14 @@ def listed(
         while len(found) < limit and (page := filings.listed(connection, wanted, kinds=kinds, overdue=overdue, after=after, limit=limit)):
             found += [one for one in page if one.round]
             after = page[-1].id
-        return [_waiting(connection, one) for one in found[:limit]]
+        return _waiting(connection, found[:limit])
+
+
+def page(ctx: Context, kind: FilingKind | None, state: FilingState | None, before: int = 0) -> tuple[list[Waiting], bool]:
+    """(what was handed in, newest first; whether nothing comes after). before: the id of the last one seen, 0 to begin."""
+    with ctx.read() as connection:
+        found = filings.sought(connection, kind, state, before, PAGE + 1)
+        return _waiting(connection, found[:PAGE]), len(found) <= PAGE
 
 
 def read(ctx: Context, number: str, me: int = 0) -> ReviewPage:
@@ -41,7 +51,7 @@ def read(ctx: Context, number: str, me: int = 0) -> ReviewPage:
         provider, apps = providers.get(connection, filing.provider_id), providers.apps(connection, filing.provider_id)
         case = next((one for one in known if one.id == filing.case_id), None)
         everyone, here = presences.staff(connection, number, clock.now() - LASTS)
-        staff = {one.id: operator_texts.named(one) for one in everyone}
+        staff = operator_texts.names(everyone)
         named = {one.id: one for one in apps}
         app = named[filing.app_id] if filing.app_id else None
         return ReviewPage(
@@ -65,6 +75,14 @@ def read(ctx: Context, number: str, me: int = 0) -> ReviewPage:
             here=tuple(staff[one] for one in here if one != me),
             is_barred=any(one.is_permanent and one.is_open for one in known),
         )
+
+
+def events(ctx: Context, number: str, after: int = 0) -> Sequence[Event]:
+    """What stands on the trail of a filing's case after its first `after` events; of one about no case, nothing."""
+    with ctx.read() as connection:
+        filing = _handed_in(connection, number)
+        chain = cases.get(connection, filing.case_id).number if filing.case_id else ""
+    return unchanged.events(ctx, chain, after) if chain else []
 
 
 def opened(ctx: Context, actor: Operator, number: str, file_id: int) -> tuple[FiledFile, BinaryIO]:
@@ -93,11 +111,17 @@ def _handed_in(tx: Tx, number: str) -> Filing:
     return filing
 
 
-def _waiting(tx: Tx, filing: Filing) -> Waiting:
-    return Waiting(
-        filing=filing,
-        provider=providers.get(tx, filing.provider_id),
-        app=providers.app(tx, filing.app_id) if filing.app_id else None,
-        case=cases.get(tx, filing.case_id).number if filing.case_id else "",
-        claimed_by=operator_texts.named(operators.get(tx, filing.claimed_by)) if filing.claimed_by else "",
-    )
+def _waiting(tx: Tx, found: Sequence[Filing]) -> list[Waiting]:
+    whose, apps = providers.named(tx, {one.provider_id for one in found}, {one.app_id for one in found if one.app_id})
+    numbers = cases.numbers(tx, {one.case_id for one in found if one.case_id})
+    staff = operator_texts.names(operators.everyone(tx))
+    return [
+        Waiting(
+            filing=one,
+            provider=whose[one.provider_id],
+            app=apps[one.app_id] if one.app_id else None,
+            case=numbers[one.case_id] if one.case_id else "",
+            claimed_by=staff[one.claimed_by] if one.claimed_by else "",
+        )
+        for one in found
+    ]

@@ -11,6 +11,7 @@ from bot.model.delivered import Told
 from bot.model.filing import Filing
 from bot.model.history import Duty, History
 from bot.model.notice import NoticeKind
+from bot.model.queue import Waits
 from bot.model.texts import deliveries as delivery_texts
 from bot.model.texts import evidence as evidence_texts
 from bot.model.texts import filings as filing_texts
@@ -55,10 +56,13 @@ def print_listed(found: Sequence[Listed]) -> None:
     print_table(("编号", "状态", "服务商", "应用", "依据", "措施", "发出", "送达", "整改期限"), rows, "没有这样的案件。")
 
 
-def print_errands(found: Sequence[Errand]) -> None:
+def print_errands(found: Sequence[Errand] | Sequence[Waits]) -> None:
     """What our staff have to do."""
-    rows = [(str(one.id), task_texts.kind(one.kind), one.case, moment(one.since), one.detail) for one in found]
-    print_table(("编号", "事项", "案件", "何时起", "说明"), rows, "没有待办。")
+    rows = [
+        (str(one.id), task_texts.kind(one.kind), one.case, moment(one.since), moment(one.due_at) if one.due_at else "", one.detail)
+        for one in found
+    ]
+    print_table(("编号", "事项", "案件", "何时起", "应办完于", "说明"), rows, "没有待办。")
 
 
 def print_history(history: History) -> None:

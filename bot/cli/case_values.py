@@ -10,6 +10,7 @@ from bot.model.case_file import CaseFile, Errand, Issued, Listed
 from bot.model.delivered import Told
 from bot.model.history import Duty, History
 from bot.model.provider import Address, App, Provider
+from bot.model.queue import Waits
 
 _INNER = ("id", "provider_id", "app_id", "author_id", "approver_id", "second_approver_id", "measures")  # ids of rows mean nothing outside
 
@@ -39,6 +40,12 @@ def file(whole: CaseFile) -> dict[str, Any]:
 def errand(one: Errand) -> dict[str, Any]:
     """Something that one of our staff has to do."""
     return asdict(one)
+
+
+def waiting(one: Waits) -> dict[str, Any]:
+    """The same as a line of what waits."""
+    named = ("id", "kind", "detail", "case", "since", "due_at")
+    return {name: getattr(one, name) for name in named}
 
 
 def history(whole: History) -> dict[str, Any]:

@@ -104,13 +104,13 @@ def history(arguments: argparse.Namespace) -> int:
 
 
 def tasks(arguments: argparse.Namespace) -> int:
-    from bot.actions import case_files
+    from bot.actions import queue
     from bot.cli import case_pages, case_values
 
     with opened() as ctx:
-        found = case_files.errands(ctx)
+        found = queue.tasks(ctx)
     if arguments.json:
-        print_json([case_values.errand(one) for one in found])
+        print_json([case_values.waiting(one) for one in found])
     else:
         case_pages.print_errands(found)
     return 0

@@ -41,13 +41,17 @@ class Rung:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Errand:
-    """What one of our staff still has to do by hand. id: to tick it off by. case: a number, "" where it is about no case."""
+    """What one of our staff still has to do by hand. id: to tick it off by. case: a number, "" where it is about no case.
+
+    due_at: None only of tasks from before these had a time.
+    """
 
     id: int
     kind: str
     detail: str
     case: str
     since: datetime
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

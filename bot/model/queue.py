@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.model.operator import Role
+
 
 class What(StrEnum):
     """What somebody has to do. BROADCAST: to approve one, or to look at one that paused by itself.
@@ -28,6 +30,27 @@ class What(StrEnum):
 
 
 FILED = frozenset({What.REPORT, What.OBJECTION, What.REAPPLICATION, What.WITHDRAWAL})
+_STAFF = frozenset({Role.OPERATOR, Role.APPROVER})
+_DOERS = {
+    **dict.fromkeys((What.APPROVAL, What.RULES, What.OBJECTION), frozenset({Role.APPROVER})),
+    What.MEASURE: frozenset({Role.OPERATOR}),
+}
+
+
+class Record(StrEnum):
+    """What a line of the list is of."""
+
+    CASE = "case"
+    FILING = "filing"
+    HUMAN = "human"
+    TASK = "task"
+    BROADCAST = "broadcast"
+    RULES = "rules"
+
+
+def doers(what: What) -> frozenset[Role]:
+    """Whom it can be done by at all."""
+    return _DOERS.get(what, _STAFF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +76,13 @@ class Wanted:
 class Waits:
     """One line. at: due_at, or since where it has no due time; the list is in its order.
 
-    id: of the case, filing, request or task. number: of the case or filing, "" for a request, and for a task about no case.
+    id: of the record. number: of the case or filing, "" for a request, and for a task about no case.
     case: the number of its case. detail: of a task or request, what it is about. claimed_by: an operator's id.
+    measure: which is to be carried out or lifted, "" where it is about none.
     """
 
     what: What
+    record: Record
     kind: str
     id: int
     number: str
@@ -69,6 +94,7 @@ class Waits:
     due_at: datetime | None
     claimed_by: int | None
     detail: str
+    measure: str = ""
 
     @property
     def place(self) -> Place:

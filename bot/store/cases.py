@@ -1,6 +1,6 @@
 """Cases and their measures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -125,6 +125,11 @@ def counts(connection: Connection) -> dict[State, int]:
     """How many cases are in each state."""
     rows = connection.execute(select(cases.c.state, func.count()).group_by(cases.c.state))
     return {State(state): number for state, number in rows}
+
+
+def numbers(connection: Connection, ids: Collection[int]) -> dict[int, str]:
+    """Of these cases, by id."""
+    return {row.id: row.number for row in connection.execute(select(cases.c.id, cases.c.number).where(cases.c.id.in_(list(ids))))}
 
 
 def grounds_used(connection: Connection) -> list[str]:

@@ -37,6 +37,7 @@ from bot.store.tables import (
     leases,
     metadata,
     presences,
+    queue_claims,
     roster_uploads,
     rule_versions,
     sign_in_links,
@@ -46,7 +47,7 @@ from bot.store.tables import (
 )
 
 # Held by processes that run now, a token being a secret besides; and nobody who signed out is signed in again by a backup.
-_VOLATILE = (leases, presences, roster_uploads, tokens, sign_ins, sign_in_links, sign_in_tries)
+_VOLATILE = (leases, presences, queue_claims, roster_uploads, tokens, sign_ins, sign_in_links, sign_in_tries)
 _PAGE = 500
 _TEXT_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d\.\d{6})")
 _ISO_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d\.\d{6})Z")

@@ -95,6 +95,13 @@ def listed(
     return _many(connection, and_(*conditions), limit)
 
 
+def sought(connection: Connection, kind: FilingKind | None, state: FilingState | None, before: int, limit: int) -> list[Filing]:
+    """What was handed in, newest first, without items and files. before: the id of the last one seen, 0 to begin."""
+    conditions = [table.c.round > 0, *([table.c.id < before] if before else [])]
+    conditions += [column == wanted for column, wanted in ((table.c.kind, kind), (table.c.state, state)) if wanted]
+    return _many(connection, and_(*conditions), limit, inside=False, newest_first=True)
+
+
 def withdrawn(connection: Connection, app_ids: Iterable[int]) -> set[int]:
     """Of these apps, those whose withdrawal was granted and has not ended (4.3)."""
     same = table.c.kind == FilingKind.WITHDRAWAL, table.c.state == FilingState.GRANTED, table.c.ended_at.is_(None)
@@ -108,8 +115,11 @@ def _one(connection: Connection, condition: ColumnElement[bool]) -> Filing:
     return found[0]
 
 
-def _many(connection: Connection, condition: ColumnElement[bool], limit: int | None = None, *, inside: bool = True) -> list[Filing]:
-    rows = connection.execute(select(table).where(condition).order_by(table.c.id).limit(limit)).all()
+def _many(
+    connection: Connection, condition: ColumnElement[bool], limit: int | None = None, *, inside: bool = True, newest_first: bool = False
+) -> list[Filing]:
+    order = table.c.id.desc() if newest_first else table.c.id
+    rows = connection.execute(select(table).where(condition).order_by(order).limit(limit)).all()
     ids = [row.id for row in rows] if inside else []
     items, files = (_items(connection, ids), _files(connection, ids)) if ids else ({}, {})
     return [

@@ -64,12 +64,13 @@ def current(connection: Connection, address: Address, key: str = "") -> HumanReq
     return next((one for one in found if one.is_open), found[-1] if found else None)
 
 
-def listed(connection: Connection, *, only_open: bool = True, limit: int = 100) -> list[HumanRequest]:
-    """The open ones, due first; or all, the newest first."""
+def listed(connection: Connection, *, only_open: bool = True, before: int = 0, limit: int = 100) -> list[HumanRequest]:
+    """The open ones, due first; or all, the newest first. before: of all, the id of the last one seen, 0 to begin."""
     if only_open:
         statement = select(table).where(table.c.state == OPEN).order_by(table.c.due_at, table.c.id)
     else:
         statement = select(table).order_by(table.c.id.desc())
+        statement = statement.where(table.c.id < before) if before else statement
     return [_request(row) for row in connection.execute(statement.limit(limit))]
 
 

@@ -97,8 +97,8 @@ def test_who_has_a_page_open_is_named_to_the_others_for_a_while(house, cast, clo
         return presences.look(Context(house), cast[login], "V2026-000001")
 
     assert look("author") == []
-    assert look("approver") == ["Author（author）"]
-    assert look("author") == ["Approver（approver）"]
+    assert look("approver") == ["Author"]
+    assert look("author") == ["Approver"]
     clock.tick(seconds=presences.LASTS.total_seconds() + 1)
     assert look("author") == []
     clock.tick(hours=2)

@@ -324,7 +324,7 @@ def test_a_task_is_ticked_off_with_what_was_done(bot, house, cast):
     tasks = {one["kind"]: one["id"] for one in json.loads(bot("cases", "tasks", "--json").out)}
     assert tasks.keys() == {"apply", "overdue"}
     done = bot("cases", "task-done", str(tasks["apply"]), "--note", "好了", *AUTHOR)
-    assert "cases applied" in done.err
+    assert "不能单独办结" in done.err
     assert "请写办理结果" in bot("cases", "task-done", str(tasks["overdue"]), "--note", " ", *AUTHOR).err
     assert bot("cases", "task-done", str(tasks["overdue"]), "--note", "已电话答复", *AUTHOR).status == 0
     assert "没有再记一次" in bot("cases", "task-done", str(tasks["overdue"]), "--note", "已电话答复", *AUTHOR).err

@@ -52,7 +52,7 @@ def test_the_list_shows_what_waits_and_other_states_when_asked(bot, house, cast,
     assert other.number not in bot("filings", "list", "--kind", "report").out
     assert "没有这样的材料" in bot("filings", "list", "--state", "accepted").out
     bot("filings", "take", R, *APPROVER)
-    assert "Approver（approver）" in bot("filings", "list", "--state", "under_review").out
+    assert "Approver" in bot("filings", "list", "--state", "under_review").out
     assert len(json.loads(bot("filings", "list", "--state", "all", "--json").out)) == 2
     assert "还有更多" in bot("filings", "list", "--limit", "1").out
     assert "没有等待审核的材料" in bot("filings", "list", "--overdue").out
@@ -181,7 +181,7 @@ def test_a_withdrawal_is_granted_and_confirmed(bot, house, cast):
     assert "已同意，待平台执行" in done.out
     assert "取消应用“日程助手”的推荐和搜索" in done.out
     task = json.loads(bot("cases", "tasks", "--json").out)[0]["id"]
-    assert "filings done" in bot("cases", "task-done", str(task), "--note", "x", *AUTHOR).err
+    assert "不能单独办结" in bot("cases", "task-done", str(task), "--note", "x", *AUTHOR).err
     assert "已同意，平台已执行" in bot("filings", "done", number, *AUTHOR).out
     assert bot("filings", "done", number, *AUTHOR).status == 1
     assert "撤出推荐" in bot("cases", "history", "A").out

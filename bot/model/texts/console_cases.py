@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.model.case import Case, Kind
 from bot.model.days import DayKind
+from bot.model.filing import FilingKind
 from bot.model.notice import NoticeKind
 from bot.model.similar import Similar
 from bot.model.texts.bundles import ACTIONS
@@ -65,9 +66,9 @@ RENEW = "改按现行规则"
 NOT_APPROVER = "需要“审批”权限。"
 NOT_OPERATOR = "需要“运营”权限。"
 ENDED_OTHERWISE = {
-    "apply": "在上面的“处理措施”里确认已执行后，这项待办自动办结。",
-    "lift": "在上面的“处理措施”里确认已解除后，这项待办自动办结。",
-    "serve": "在上面的“登记人工送达”里登记后，这项待办自动办结。",
+    "apply": "在“处理措施”里确认已执行后，这项待办自动办结。",
+    "lift": "在“处理措施”里确认已解除后，这项待办自动办结。",
+    "serve": "在“人工送达”里登记后，这项待办自动办结。",
 }
 
 
@@ -120,6 +121,30 @@ def undo_will(*, is_applied: bool) -> str:
     if is_applied:
         return "改回待执行，应用状态随之改变，并写入留痕。只在点错时使用；要让应用恢复，请走恢复流程或撤销案件。"
     return "改回待解除，并写入留痕。只在点错时使用。"
+
+
+def decision_will(kind: FilingKind, action: str, *, is_of_case: bool) -> str:
+    """What a decision on a filing brings about. is_of_case: it belongs to a case, and not to a withdrawal."""
+    match kind, action:
+        case _, "need_more":
+            return "不算退回；服务商补充后重新回到待办。须写明意见。"
+        case _, "send_back":
+            return "服务商修改后可以重新提交。须写明意见。"
+        case FilingKind.REPORT, "accept":
+            return "措施随之转为待解除，由运营在平台上解除后确认；取消推荐、取消搜索的，还须重新申请也通过。"
+        case FilingKind.REAPPLICATION, "accept" if is_of_case:
+            return "整改报告也已通过的，取消推荐、取消搜索随之转为待解除，由运营在平台上解除后确认。"
+        case FilingKind.REAPPLICATION, "accept":
+            return "由运营在平台上恢复推荐和搜索后确认。"
+        case FilingKind.OBJECTION, "uphold":
+            return "案件随即撤销：停止催办，已执行的措施转为待解除，未执行的作废，未办结的材料终止。不能恢复。"
+        case FilingKind.OBJECTION, "dismiss":
+            return "维持原处理，期限不变。须写明意见。"
+        case FilingKind.WITHDRAWAL, "grant":
+            return "应用即视为已撤出推荐，由运营在平台上取消推荐和搜索后确认。"
+        case _, "refuse":
+            return "服务商可以重新提出。须写明意见。"
+    raise ValueError(action)
 
 
 def ground(name: str) -> str:

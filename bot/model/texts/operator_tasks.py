@@ -11,13 +11,13 @@ KINDS = {
     "admins": "管理员不足",
 }
 
-# How a task is ended that another command ends, so that what it did is written down with it.
+# What ends a task that another action ends, so that what it did is written down with it.
 _ENDED_BY = {
-    "apply": "请用 python -m bot cases applied 案件编号 措施 来确认已执行。",
-    "lift": "请用 python -m bot cases lifted 案件编号 措施 来确认已解除。",
-    "withdraw": "请用 python -m bot filings done 编号 来确认已在平台上取消推荐和搜索。",
-    "return": "请用 python -m bot filings done 编号 来确认已在平台上恢复推荐和搜索。",
-    "serve": "请用 python -m bot cases serve 来登记送达方式和凭据。",
+    "apply": "这项待办在确认措施已执行后自动办结，不能单独办结。",
+    "lift": "这项待办在确认措施已解除后自动办结，不能单独办结。",
+    "withdraw": "这项待办在确认已于平台上取消推荐和搜索后自动办结，不能单独办结。",
+    "return": "这项待办在确认已于平台上恢复推荐和搜索后自动办结，不能单独办结。",
+    "serve": "这项待办在登记人工送达的方式和凭据后自动办结，不能单独办结。",
 }
 
 

@@ -1,6 +1,7 @@
 """Wording for our own staff about what they may do, and about themselves."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from bot.model.operator import ENOUGH, ENOUGH_FOR_PERMANENT, Operator, Role
 from bot.model.provider import Address
@@ -11,6 +12,13 @@ ROLES = {Role.OPERATOR: "运营", Role.APPROVER: "审批", Role.AUDITOR: "审计
 def named(operator: Operator) -> str:
     """Name and login: two people may be called the same."""
     return f"{operator.name}（{operator.login}）"
+
+
+def names(staff: Iterable[Operator]) -> dict[int, str]:
+    """By id: the name alone where nobody else is called so, else with the login."""
+    everyone = list(staff)
+    called = Counter(one.name for one in everyone)
+    return {one.id: one.name if called[one.name] == 1 else named(one) for one in everyone}
 
 
 def roles(operator: Operator) -> str:

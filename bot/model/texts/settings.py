@@ -93,6 +93,7 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "undo": "更正措施",
         "serve": "登记人工送达",
         "add_evidence": "添加证据",
+        "export": "导出证据包",
         "record_conduct": "登记第 4.4 条所禁止的行为",
         "note": "写内部备注",
         "errand": "办结案件待办",
@@ -115,7 +116,13 @@ DEEDS: Mapping[str, Mapping[str, str]] = {
         "broadcast_test": "试发给自己",
         "categories_put": "写应用类目",
     },
-    "提问与待办": {"answer": "人工答复", "drop": "关闭人工申请", "finish": "办结待办"},
+    "提问与待办": {
+        "claim": "领取待办",
+        "unclaim": "放弃领取待办",
+        "answer": "人工答复",
+        "drop": "关闭人工申请",
+        "finish": "办结待办",
+    },
     "规则版本": {
         "rulebook_upload": "上传新版本",
         "rulebook_save": "修改草稿",

@@ -29,7 +29,7 @@ from bot.store.tables.days import days
 from bot.store.tables.filings import filing_files, filing_items, filing_rounds, filings, human_requests, media_fetches
 from bot.store.tables.messages import attempts, batches, deliveries, greetings, inbox, leases, pauses, quotas, tokens
 from bot.store.tables.people import admins, apps, operators, providers
-from bot.store.tables.presences import presences
+from bot.store.tables.presences import presences, queue_claims
 from bot.store.tables.questions import question_groups, thumbs, ties, unanswered
 from bot.store.tables.rosters import roster_uploads
 from bot.store.tables.rulebooks import book_state, rule_models, rule_versions
@@ -84,6 +84,7 @@ __all__ = [
     "presences",
     "providers",
     "question_groups",
+    "queue_claims",
     "quotas",
     "receipts",
     "roster_uploads",

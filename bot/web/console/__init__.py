@@ -41,6 +41,7 @@ from bot.web.console.overview import Overview
 from bot.web.console.providers import Providers
 from bot.web.console.questions import Questions
 from bot.web.console.queue import Queue
+from bot.web.console.records import Records
 from bot.web.console.rulebooks import Rulebooks
 from bot.web.console.settings import SettingsPage
 from bot.web.console.staff import Staff
@@ -75,6 +76,7 @@ class Console:
             Providers,
             Cases,
             Filings,
+            Records,
             Errands,
             Rulebooks,
             Questions,

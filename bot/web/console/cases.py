@@ -1,27 +1,34 @@
 """The page of a case, and every step that an operator takes with it."""
 
-from collections.abc import Callable
-from typing import Any
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from flask import Response, request, send_file, url_for
 
 from bot import clock
-from bot.actions import case_files, case_rules, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
+from bot.actions import bundles, case_files, case_rules, cases, deliveries, evidence, notices, operator_tasks, service, unchanged
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
-from bot.model.case import Case, State
+from bot.model.case import Case
+from bot.model.case_file import Errand
 from bot.model.notice import Statement
 from bot.model.operator import Operator, Role
 from bot.model.texts import console_cases as texts
 from bot.web.console import offers
 from bot.web.console.desk import Desk, go, names, number_of, way_back
 from bot.web.console.guard import STAFF, Guard
+from bot.web.console.offers import Press
 from bot.web.console.uploads import brought
 from rules.catalogue import Measure
 
 APPROVERS, OPERATORS, BOTH = (Role.APPROVER,), (Role.OPERATOR,), (Role.OPERATOR, Role.APPROVER)
 _MOST_EVENTS = 200
+_PIECE_BYTES = 1 << 18
+_TYPED = ("reason", "note", "done", "task", "how", "day", "time")
+_WITH_MEASURES = frozenset({"apply", "lift"})  # stand beside the measures, where they are confirmed
 Act = Callable[[Context, Operator], object]
 
 
@@ -55,6 +62,7 @@ class Cases:
         most = self._desk.settings.evidence_max_bytes * evidence.MOST_AT_ONCE
         guard.add("/cases/<number>/evidence", self.add_evidence, may=OPERATORS, methods=("POST",), files_bytes=most)
         guard.add("/cases/<number>/serve", self.serve, may=OPERATORS, methods=("POST",), files_bytes=most)
+        guard.add("/cases/<number>/export", self.export, may=STAFF, methods=("POST",))
 
     def case(self, number: str) -> Response:
         """All of it."""
@@ -82,6 +90,19 @@ class Cases:
             "served",
             checks=False,
         )
+
+    def export(self, number: str) -> Response:
+        """The case with all that proves it, as a file to be saved."""
+        number = names(number)
+        way_back(url_for("console.case", number=number))
+        with tempfile.TemporaryDirectory(dir=self._desk.settings.data_dir) as folder:
+            made = Path(folder) / "bundle.zip"
+            bundles.export(self._desk.context(), self._desk.me(), number, made)
+            stream, length = made.open("rb"), made.stat().st_size  # its name may go: what is open stays
+        response = Response(_pieces(stream), mimetype="application/zip")  # not send_file: a server may open the name once more
+        response.headers["Content-Length"] = str(length)
+        response.headers["Content-Disposition"] = f"attachment; filename={number}.zip"
+        return response
 
     def submit(self, number: str) -> Response:
         """For approval."""
@@ -169,6 +190,10 @@ class Cases:
         case, trail = file.case, unchanged.events(ctx, number)
         told = deliveries.of_file(ctx, case, file.notices)
         admins = 0 if case.issued_at else case_files.admins(ctx, case)
+        presses = offers.of_case(case, me, admins)
+        may = offers.rights(case, me)
+        errands = [one for one in file.errands if one.kind not in _WITH_MEASURES]
+        typed = {name: _typed(name) for name in _TYPED if request.form.get(name)} if status != 200 else {}
         return self._desk.page(
             "console/case.html",
             status,
@@ -178,24 +203,40 @@ class Cases:
             statement=file.notices[0].notice.statement if file.notices else _preview(ctx, case),
             trail=trail[-_MOST_EVENTS:],
             seq=trail[-1].seq if trail else 0,
-            presses=offers.of_case(case, me, admins),
+            presses=presses,
             measures=[(one, offers.of_measure(case, one, me), offers.of_undo(case, one, me)) for one in case.measures],
             similar=case_files.similar(ctx, case),
             older=case_rules.standing(ctx, case),
-            may_edit=case.state is State.DRAFT and case.author_id == me.id and me.may(Role.OPERATOR),
-            may_serve=me.may(Role.OPERATOR) and case.is_open and case.served_at is None,
-            may_add=me.may(Role.OPERATOR) and case.state not in evidence.ENDED,
-            may_note=me.may(Role.OPERATOR) or me.may(Role.APPROVER),
-            typed={name: _typed(name) for name in ("reason", "note", "done", "how", "day", "time")} if status != 200 else {},
+            may=may,
+            errands=errands,
+            typed=typed,
+            unplaced=_unplaced(typed, presses, may, errands),
             today=clock.today(),
             words=texts,
-            pressed=request.path.rpartition("/")[2],
+            pressed=_pressed(),
             **shown,
         )
 
 
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    with stream:
+        while piece := stream.read(_PIECE_BYTES):
+            yield piece
+
+
 def _is_issued(done: Case) -> bool:
     return done.issued_at is not None
+
+
+def _unplaced(typed: Mapping[str, str], presses: Sequence[Press], may: Mapping[str, bool], errands: Sequence[Errand]) -> list[str]:
+    """What was typed and has no field on the page any more, since the case moved on: shown all the same, so that nothing is lost."""
+    placed = {
+        "reason": any(one.step == _pressed() and one.reason and not one.refusal for one in presses),
+        "note": may["note"],
+        "done": may["note"] and any(str(one.id) == typed.get("task") and one.kind not in texts.ENDED_OTHERWISE for one in errands),
+        "how": may["serve"],
+    }
+    return [typed[name] for name, is_placed in placed.items() if name in typed and not is_placed]
 
 
 def _preview(ctx: Context, case: Case) -> Statement | None:
@@ -204,6 +245,11 @@ def _preview(ctx: Context, case: Case) -> Statement | None:
         return notices.preview_of(ctx, case)
     except (UserMistake, NotFound):
         return None
+
+
+def _pressed() -> str:
+    """The step that this page answers; of a page that was only opened, its number."""
+    return request.path.rpartition("/")[2]
 
 
 def _typed(field: str) -> str:

@@ -5,12 +5,13 @@ from typing import Any
 
 from flask import Response, request, url_for
 
-from bot.actions import humans, operator_tasks
+from bot.actions import humans, operator_tasks, queue
 from bot.errors import NotFound, Stale, UserMistake
+from bot.model.queue import Record
 from bot.model.texts import console_cases as texts
 from bot.model.texts import humans as human_texts
 from bot.model.texts import operator_tasks as task_texts
-from bot.store import filings, providers
+from bot.store import cases, filings, providers
 from bot.store import humans as human_rows
 from bot.store import operator_tasks as task_rows
 from bot.web.console.desk import Desk, go, way_back
@@ -83,14 +84,18 @@ class Errands:
             asked = human_rows.get(connection, _id(request_id))
             admin = providers.admin_at(connection, asked.address)
             whose = providers.get(connection, admin.provider_id).name if admin else ""
-        shown = {"asked": asked, "admin": admin, "whose": whose, "states": human_texts.STATES, **shown}
+        around = queue.around(self._desk.context(), self._desk.me(), Record.HUMAN, asked.id)
+        shown = {"around": around, "asked": asked, "admin": admin, "whose": whose, "states": human_texts.STATES, **shown}
         return self._desk.page("console/human.html", status, may_act=self._may_act(), **shown)
 
     def _task(self, task_id: int, status: int = 200, **shown: Any) -> Response:
         with self._desk.context().read() as connection:
             task = task_rows.get(connection, _id(task_id))
             whose = providers.get(connection, task.provider_id).name if task.provider_id else ""
+            case = cases.get(connection, task.case_id).number if task.case_id else ""
         shown = {
+            "around": queue.around(self._desk.context(), self._desk.me(), Record.TASK, task.id),
+            "case": case,
             "task": task,
             "whose": whose,
             "title": task_texts.kind(task.kind),

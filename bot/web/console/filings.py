@@ -9,6 +9,7 @@ from bot.actions import review_pages, reviews, unchanged, withdrawals
 from bot.actions.reviews import Decision
 from bot.context import Context
 from bot.errors import Stale, TransitionNotAllowed, UserMistake
+from bot.file_looks import PICTURES
 from bot.model.filing import PARTS, FiledFile, Filing, FilingKind, FilingState
 from bot.model.operator import Operator, Role
 from bot.model.review_page import ReviewPage
@@ -31,9 +32,11 @@ class Filings:
         self._desk = desk
 
     def add_to(self, guard: Guard) -> None:
-        """Its addresses; claiming is the list's."""
+        """Its addresses."""
         guard.add("/filings/<number>", self.filing, may=STAFF)
         guard.add("/filings/<number>/files/<int:file_id>", self.file, may=STAFF)
+        guard.add("/filings/<number>/take", self.take, may=REVIEWERS, methods=("POST",))
+        guard.add("/filings/<number>/release", self.release, may=REVIEWERS, methods=("POST",))
         guard.add("/filings/<number>/decide", self.decide, may=REVIEWERS, methods=("POST",))
         guard.add("/filings/<number>/confirm", self.confirm, may=(Role.OPERATOR,), methods=("POST",))
 
@@ -45,6 +48,25 @@ class Filings:
         """A file, shown as nothing that could run; who fetched it stands on the trail."""
         way_back(url_for("console.filing", number=number))
         return handed_out(*review_pages.opened(self._desk.context(), self._desk.me(), names(number), min(file_id, 1 << 62)))
+
+    def take(self, number: str) -> Response:
+        """Claim it, or claim it for longer; what was typed meanwhile stays in its fields."""
+        number, typed = names(number), self._typed()
+        way_back(url_for("console.waiting"))
+        try:
+            reviews.take(self._desk.context(), self._desk.me(), number)
+        except UserMistake as error:
+            return self._page(number, wrong=error.say, typed=typed, status=409)
+        except (Stale, TransitionNotAllowed):
+            return self._page(number, changes=[], typed=typed, status=409)
+        return self._page(number, said=texts.SAID["claimed"], typed=typed) if typed else self._go(number, "claimed")
+
+    def release(self, number: str) -> Response:
+        """Give a claim back."""
+        number = names(number)
+        way_back(url_for("console.filing", number=number))
+        reviews.release(self._desk.context(), self._desk.me(), number)
+        return go(url_for("console.waiting", said="released"))
 
     def decide(self, number: str) -> Response:
         """With reasons, and remarks on each item."""
@@ -64,19 +86,28 @@ class Filings:
         except UserMistake as error:
             return self._page(number, wrong=error.say, typed=self._typed(), status=409)
         except (Stale, TransitionNotAllowed):
-            return self._page(number, wrong=texts.STALE, typed=self._typed(), status=409)
+            changes = review_pages.events(ctx, number, number_of(request.form.get("seq", "")))
+            return self._page(number, changes=changes, typed=self._typed(), status=409)
+        return self._go(number, said)
+
+    @staticmethod
+    def _go(number: str, said: str) -> Response:
         return go(url_for("console.filing", number=number, said=said))
 
     @staticmethod
     def _typed() -> dict[str, str]:
         wanted = [name for name in request.form if name in ("reasons", "action") or name.startswith(_REMARK)][:100]
-        return {name: request.form[name].replace("\r\n", "\n") for name in wanted}
+        return {name: request.form[name].replace("\r\n", "\n") for name in wanted if request.form[name].strip()}
 
     def _page(self, number: str, status: int = 200, typed: dict[str, str] | None = None, **shown: Any) -> Response:
-        page, me = review_pages.read(self._desk.context(), number, self._desk.me().id), self._desk.me()
+        ctx, me = self._desk.context(), self._desk.me()
+        page = review_pages.read(ctx, number, me.id)
         filing, last = page.filing, page.rounds[-1]
         is_mine = filing.state is FilingState.UNDER_REVIEW and filing.claimed_by == me.id
         refusal = offers.may_not_review(filing, page.case, me)
+        typed, decisions = typed or {}, offers.decisions(filing) if is_mine else []
+        fields = {"reasons", *(f"{_REMARK}{one.get('clause')}" for one in last.content.get("items", []))} if decisions else set()
+        events = review_pages.events(ctx, number)
         return self._desk.page(
             "console/filing.html",
             status,
@@ -87,12 +118,17 @@ class Filings:
             files=_files(page, ""),
             title=filing_texts.WORDS[filing.kind][0],
             parts=[(part, filing_texts.PARTS[part][0]) for part in PARTS],
-            decisions=offers.decisions(filing) if is_mine else [],
+            decisions=decisions,
             outcomes=filing_texts.DECISIONS,
             may_take=filing.state is FilingState.SUBMITTED and not refusal,
             refusal=refusal if filing.state in (FilingState.SUBMITTED, FilingState.UNDER_REVIEW) else "",
             may_confirm=me.may(Role.OPERATOR) and _is_to_be_confirmed(filing),
-            typed=typed or {},
+            typed=typed,
+            unplaced=[text for name, text in typed.items() if name != "action" and name not in fields and text.strip()],
+            seq=events[-1].seq if events else 0,
+            measure=next((one for one in page.case.measures if one.id == filing.measure_id), None) if page.case else None,
+            words=texts,
+            pictures=PICTURES,
             emptied=review_texts.EMPTIED if not last.content else "",
             **shown,
         )

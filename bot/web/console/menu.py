@@ -9,7 +9,7 @@ from bot.model.operator import Operator, Role
 from bot.model.texts.console import MENU
 
 # Under "/console/" too: what is opened from the list of what waits.
-_FROM_WAITING = ("/console/filings/", "/console/humans/", "/console/tasks/")
+_FROM_WAITING = ("/console/filings", "/console/humans", "/console/tasks")
 _PLACES = ("waiting", "cases", "providers", "broadcasts", "rulebooks", "questions", "overview", "settings")
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from bot.actions import evidence
 from bot.actions.recovery import followed
 from bot.model.case import Case, Imposed, Kind, State, Step
 from bot.model.filing import DECISIONS, MACHINES, Filing, FilingKind, FilingState
@@ -19,6 +20,7 @@ _STEPS = {
     State.RECOVERED: ("revoke",),
 }
 _APPROVERS = frozenset({"approve", "send_back", "revoke"})
+_MAIN = frozenset({"submit", "approve", "restore"})  # what the case waits for
 DANGEROUS = frozenset({"discard", "revoke", "close"})
 
 
@@ -32,6 +34,7 @@ class Press:
     refusal: str = ""
     reason: str = ""
     is_dangerous: bool = False
+    is_main: bool = False
 
 
 def of_case(case: Case, me: Operator, admins: int) -> list[Press]:
@@ -45,6 +48,7 @@ def of_case(case: Case, me: Operator, admins: int) -> list[Press]:
             refusal=_refusal(one, case, me),
             reason=texts.REASON.get(one, ""),
             is_dangerous=one in DANGEROUS,
+            is_main=one in _MAIN,
         )
         for one in steps
     ]
@@ -67,6 +71,17 @@ def _refusal(step: str, case: Case, me: Operator) -> str:
     return ""
 
 
+def rights(case: Case, me: Operator) -> dict[str, bool]:
+    """What else of the page this person may use."""
+    is_operator = me.may(Role.OPERATOR)
+    return {
+        "edit": is_operator and case.state is State.DRAFT and case.author_id == me.id,
+        "serve": is_operator and case.is_open and case.served_at is None,
+        "add": is_operator and case.state not in evidence.ENDED,
+        "note": is_operator or me.may(Role.APPROVER),
+    }
+
+
 def of_measure(case: Case, one: Imposed, me: Operator) -> Press | None:
     """Confirming that a measure was carried out or lifted; None where there is nothing to confirm."""
     is_owed = one.state is Step.OWED and case.is_open
@@ -85,10 +100,11 @@ def of_undo(case: Case, one: Imposed, me: Operator) -> str:
     return "" if case_texts.cannot_undo(case, followed(case, one), is_applied=is_applied) else texts.undo_will(is_applied=is_applied)
 
 
-def decisions(filing: Filing) -> list[tuple[str, str]]:
-    """(action, its name) of all that a review may come to."""
-    open_to = MACHINES[filing.kind].open_to(FilingState.UNDER_REVIEW)
-    return [(one, filing_texts.DECISIONS[one]) for one in open_to if one in DECISIONS]
+def decisions(filing: Filing) -> list[tuple[str, str, str]]:
+    """(action, its name, what it brings about) of all that a review may come to."""
+    open_to = [one for one in MACHINES[filing.kind].open_to(FilingState.UNDER_REVIEW) if one in DECISIONS]
+    is_of_case = filing.case_id is not None
+    return [(one, filing_texts.DECISIONS[one], texts.decision_will(filing.kind, one, is_of_case=is_of_case)) for one in open_to]
 
 
 def may_not_review(filing: Filing, case: Case | None, me: Operator) -> str:

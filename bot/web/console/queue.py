@@ -1,23 +1,29 @@
 """The list of everything that waits for a person."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Response, request, url_for
 
 from bot import clock
-from bot.actions import presences, queue, reviews
-from bot.errors import UserMistake
-from bot.model.operator import Role
-from bot.model.queue import FILED, Place, Waits, Wanted, What
+from bot.actions import presences, queue
+from bot.context import Context
+from bot.errors import NotFound, UserMistake
+from bot.model.operator import Operator, Role
+from bot.model.queue import FILED, Place, Record, Waits, Wanted, What, doers
 from bot.model.texts import console_queue as texts
-from bot.web.console.desk import Desk, go, names, way_back
+from bot.web.console.desk import Desk, go, way_back
 from bot.web.console.guard import STAFF, Guard
 
 REVIEWERS = (Role.OPERATOR, Role.APPROVER)
 _PLACE_CHARS = 80
-_NUMBER = re.compile(r"[VROAWB]\d{4}-\d{6}")
+_NUMBER = re.compile(r"[VROAWB]\d{4}-\d{6}", re.ASCII)
+_HERE = re.compile(rf"{_NUMBER.pattern}|[HT]\d{{1,12}}", re.ASCII)  # of a request or task: its id
+_ANCHORS = {"apply": "measures", "lift": "measures", "serve": "serve"}
+_FILTERS = ("what", "whose", "late", "after")
+_MOST_ID = 1 << 62
 _SAID = {"claimed": texts.CLAIMED, "released": texts.RELEASED}
 
 
@@ -33,14 +39,15 @@ class Queue:
         guard.add("/counts", self.counts, may=STAFF)
         guard.add("/here/<number>", self.here, may=STAFF)
         guard.add("/find", self.find, may=STAFF)
-        guard.add("/filings/<number>/take", self.take, may=REVIEWERS, methods=("POST",))
-        guard.add("/filings/<number>/release", self.release, may=REVIEWERS, methods=("POST",))
+        guard.add("/waiting/<record>/<int:record_id>/claim", self.claim, may=REVIEWERS, methods=("POST",))
+        guard.add("/waiting/<record>/<int:record_id>/unclaim", self.unclaim, may=REVIEWERS, methods=("POST",))
 
     def waiting(self) -> Response:
         """A page of it; which part stands in the address."""
         wanted, now = _wanted(), clock.now()
         page = queue.page(self._desk.context(), self._desk.me(), wanted)
-        lines = [(one, texts.title(one), texts.due(one, now), _address(one)) for one in page.lines]
+        me = self._desk.me()
+        lines = [(one, texts.title(one), texts.due(one, now), _address(one), _claiming(one, me)) for one in page.lines]
         following = "" if page.is_last else _filtered(after=_placed(page.lines[-1].place))
         return self._desk.page(
             "console/queue.html",
@@ -53,7 +60,7 @@ class Queue:
             filtered=_filtered,
             following=following,
             filed=FILED,
-            may_review=any(self._desk.me().may(role) for role in REVIEWERS),
+            hours=self._desk.settings.claim_hours,
             here=request.full_path.rstrip("?"),
             said=_SAID.get(request.args.get("said", ""), ""),
         )
@@ -67,7 +74,7 @@ class Queue:
 
     def here(self, number: str) -> Response:
         """Asked by an open page every few seconds: who else has it open."""
-        others = presences.look(self._desk.context(), self._desk.me(), number) if _NUMBER.fullmatch(number) else []
+        others = presences.look(self._desk.context(), self._desk.me(), number) if _HERE.fullmatch(number) else []
         return Response(texts.and_(others), mimetype="text/plain")
 
     def find(self) -> Response:
@@ -78,17 +85,31 @@ class Queue:
         page = {"V": "console.case", "B": "console.broadcast"}.get(number[0], "console.filing")
         return go(url_for(page, number=number))
 
-    def take(self, number: str) -> Response:
-        """Claim a filing, and go and review it."""
-        way_back(url_for("console.waiting"))
-        filing = reviews.take(self._desk.context(), self._desk.me(), names(number))
-        return go(url_for("console.filing", number=filing.number, said="claimed"))
+    def claim(self, record: str, record_id: int) -> Response:
+        """Say that one does it; the list stays as it was looked at."""
+        return self._claim(queue.claim, record, record_id, "claimed")
 
-    def release(self, number: str) -> Response:
-        """Give a claim back."""
-        way_back(url_for("console.waiting"))
-        reviews.release(self._desk.context(), self._desk.me(), names(number))
-        return go(url_for("console.waiting", said="released"))
+    def unclaim(self, record: str, record_id: int) -> Response:
+        """Leave it to others again."""
+        return self._claim(queue.unclaim, record, record_id, "released")
+
+    def _claim(self, act: Callable[[Context, Operator, Record, int], None], record: str, record_id: int, said: str) -> Response:
+        way_back(_filtered())
+        if record not in set(Record) or record_id > _MOST_ID:
+            raise NotFound("page")
+        act(self._desk.context(), self._desk.me(), Record(record), record_id)
+        return go(_filtered(after=request.args.get("after", "") if _place(request.args.get("after", "")) else "", said=said))
+
+
+def _claiming(one: Waits, me: Operator) -> str:
+    """Where a press claims it, or gives it back; "" where this person may not."""
+    is_mine, is_filed = one.claimed_by == me.id, one.what in FILED
+    if (one.claimed_by and not is_mine) or not any(me.may(role) for role in doers(one.what)):
+        return ""
+    if is_filed:
+        return url_for("console.release" if is_mine else "console.take", number=one.number)
+    kept = {name: value for name, value in request.args.items() if name in _FILTERS}
+    return url_for("console.unclaim" if is_mine else "console.claim", record=one.record, record_id=one.id, **kept)  # type: ignore[arg-type]
 
 
 def _address(one: Waits) -> str:
@@ -104,7 +125,7 @@ def _address(one: Waits) -> str:
     if one.what is What.APPROVAL:
         return url_for("console.case", number=one.number)
     if one.case:
-        return url_for("console.case", number=one.case, _anchor="errands")
+        return url_for("console.case", number=one.case, _anchor=_ANCHORS.get(one.kind, "errands"))
     return url_for("console.task", task_id=one.id)
 
 

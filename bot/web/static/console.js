@@ -7,7 +7,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
-  form.dataset.sent = "1";
+  if (!("download" in form.dataset)) form.dataset.sent = "1"; // after a file the page is still there
 });
 addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 
@@ -16,9 +16,11 @@ const menu = document.querySelector("[data-refresh]");
 if (menu) {
   const here = menu.querySelector("[aria-current]"); // on a phone the menu is wider than the screen
   if (here) menu.scrollLeft = Math.max(0, here.offsetLeft + here.offsetWidth + 48 - menu.offsetLeft - menu.clientWidth);
-  let first = "";
+  let first = "", asked = 0;
+  const title = document.title;
   const refresh = async () => {
-    if (document.hidden) return;
+    if (document.hidden && Date.now() - asked < 60000) return; // for the number on the tab, which is seen from elsewhere
+    asked = Date.now();
     let answer;
     try {
       answer = await fetch(menu.dataset.refresh, { redirect: "error" });
@@ -29,10 +31,14 @@ if (menu) {
     const told = await answer.text();
     for (const line of told.trim().split("\n")) {
       const [name, number] = line.split(" ");
-      document.querySelectorAll(`[data-count="${name}"]`).forEach((place) => { place.textContent = number; });
+      document.querySelectorAll(`[data-count="${name}"]`).forEach((place) => {
+        place.textContent = number;
+        if (place.classList.contains("count")) place.classList.toggle("none", number === "0");
+      });
+      if (name === "all") document.title = number === "0" ? title : `(${number}) ${title}`;
     }
-    const fresh = document.querySelector(".fresh");
-    if (fresh && first && told !== first) fresh.hidden = false;
+    const fresh = document.querySelector(".fresh > span");
+    if (fresh && first && told !== first) fresh.classList.remove("unseen"); // its place was kept
     first = first || told;
   };
   refresh();

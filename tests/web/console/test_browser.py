@@ -322,10 +322,13 @@ def test_counts_follow_what_happens_without_moving_the_list(served, house, cast,
     come_in(page, served, house, "author")
     expect(page.locator(".head [data-count=all]")).to_have_text("0")
     page.wait_for_timeout(300)
+    place = page.locator(".desk").bounding_box()
     pending(house, cast)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator(".head [data-count=all]")).to_have_text("1")
     expect(page.get_by_text("待办有变化")).to_be_visible()
+    expect(page).to_have_title(re.compile(r"^\(1\) 待办"))
+    assert page.locator(".desk").bounding_box() == place
     look(page, "queue-fresh")
     page.get_by_role("link", name="刷新列表").click()
     expect(page.locator(".what")).to_have_count(1)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 
 import pytest
 from sqlalchemy import event
@@ -14,7 +15,7 @@ from bot.model.case import State, Step
 from bot.model.operator import Role
 from bot.model.texts import cases as case_texts
 from bot.model.texts import console_cases as texts
-from bot.store import trail
+from bot.store import operator_tasks, operators, trail
 from tests import way_back
 from tests.cast import case_of, draft, finding, issue, pending, permanent, reminder
 from tests.store.rows import all_of
@@ -48,7 +49,7 @@ def approver(site, house, cast):
 
 def test_a_case_goes_from_draft_to_notice_by_two_people(house, cast, author, approver):
     number = draft(house, cast)
-    assert offered(author.get(f"/console/cases/{number}")) == {"submit", "discard", "note", "evidence"}
+    assert offered(author.get(f"/console/cases/{number}")) == {"submit", "discard", "note", "evidence", "export"}
     assert form(author, number, "submit").status_code == 303
     page = approver.get(f"/console/cases/{number}")
     assert "将发给服务商的通知" in page.text
@@ -66,8 +67,6 @@ def test_who_wrote_a_case_is_told_why_they_cannot_approve_it(site, house, cast):
     add(house, "both", [Role.OPERATOR, Role.APPROVER])
     browser = signed_in(site, house, "both")
     with house.database.read() as connection:
-        from bot.store import operators
-
         both = operators.by_login(connection, "both")
     assert both
     number = cases.open_case(Context(house), both, finding(), "own").number
@@ -148,12 +147,68 @@ def test_a_reminder_is_closed_and_a_violation_offers_no_such_thing(house, cast, 
     assert "close" not in offered(author.get(f"/console/cases/{issue(house, cast, finding(), key='other')}"))
 
 
+def test_what_was_typed_is_shown_when_its_step_is_gone(house, cast, author, approver):
+    number = pending(house, cast)
+    page = hidden(approver.get(f"/console/cases/{number}"))
+    cases.retract(Context(house), cast["author"], number)
+    answer = approver.post(f"/console/cases/{number}/send_back", data={**page, "reason": "我写的\r\n<理由>"}, headers=HERE)
+    assert answer.status_code == 409
+    assert re.search(r"<textarea readonly[^>]*>\n我写的\n&lt;理由&gt;</textarea>", answer.text)
+
+
+def test_what_was_typed_for_one_errand_stands_in_no_other(house, cast, author):
+    number = issue(house, cast, finding())
+    with house.database.write() as tx:
+        for key in ("overdue:x", "overdue:y"):
+            operator_tasks.add(tx, key, "overdue", "核对整改情况", product_clock.now(), case_id=case_of(house, number).id)
+    first, _ = [row for row in all_of(house.database, "operator_tasks") if row.kind == "overdue"]
+    answer = form(author, number, "errand", task=first.id, done="x" * 5_000)
+    assert answer.status_code == 409
+    assert answer.text.count("x" * 5_000) == 1
+    with house.database.write() as tx:
+        operator_tasks.finish(tx, first.key, cast["author"].id, product_clock.now())
+    gone = form(author, number, "errand", task=first.id, done="已联系服务商。")
+    assert gone.status_code == 409
+    assert re.search(r"<textarea readonly[^>]*>\n已联系服务商。</textarea>", gone.text)
+
+
+def test_names_are_told_apart_where_two_are_called_the_same(site, house, cast, author):
+    number = issue(house, cast, finding())
+    assert "author）" not in author.get(f"/console/cases/{number}").text
+    with house.database.write() as tx:
+        operators.add(tx, "author9", "Author", "author9@example.com", [Role.OPERATOR], None, product_clock.now())
+    assert "Author（author）" in author.get(f"/console/cases/{number}").text
+
+
+def test_a_case_is_taken_out_with_all_that_proves_it_and_that_stands_on_its_trail(site, house, cast, settings):
+    number = issue(house, cast, finding())
+    auditor = signed_in(site, house, "auditor")
+    # as the server does, which hands a file over by its name
+    auditor.environ_base["wsgi.file_wrapper"] = lambda stream, *_: open(stream.name, "rb")  # noqa: PTH123, SIM115
+    answer = form(auditor, number, "export")
+    assert answer.status_code == 200
+    assert f"{number}.zip" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as bundle:
+        assert bundle.testzip() is None
+        assert "manifest.json" in bundle.namelist()
+    assert [row.actor for row in all_of(house.database, "events") if row.action == "export"] == ["operator:auditor"]
+    assert list(settings.data_dir.glob("tmp*")) == []
+    assert form(auditor, number, "revoke", reason="x").status_code == 403
+
+
+def test_only_what_a_case_waits_for_is_pressed_on_its_reader(house, cast, author, approver):
+    number = pending(house, cast)
+    assert "button main" in approver.get(f"/console/cases/{number}").text
+    cases.approve(Context(house), cast["approver"], number)
+    assert "button main" not in author.get(f"/console/cases/{number}").text
+
+
 def test_a_note_is_kept_for_our_own_staff(site, house, cast, author):
     number = issue(house, cast, finding())
     assert form(author, number, "note", note="只给同事看。").status_code == 303
     assert "只给同事看。" in author.get(f"/console/cases/{number}").text
     auditor = signed_in(site, house, "auditor").get(f"/console/cases/{number}")
-    assert offered(auditor) == set()
+    assert offered(auditor) == {"export"}
 
 
 def test_sending_again_goes_to_nobody_who_has_it(house, cast, author):
@@ -164,10 +219,7 @@ def test_sending_again_goes_to_nobody_who_has_it(house, cast, author):
 def test_an_errand_is_ticked_off_with_what_was_done(house, cast, author):
     number = issue(house, cast, finding())
     with house.database.write() as tx:
-        from bot import clock
-        from bot.store import operator_tasks
-
-        operator_tasks.add(tx, "overdue:x", "overdue", "核对整改情况", clock.now(), case_id=case_of(house, number).id)
+        operator_tasks.add(tx, "overdue:x", "overdue", "核对整改情况", product_clock.now(), case_id=case_of(house, number).id)
     [task] = [row for row in all_of(house.database, "operator_tasks") if row.kind == "overdue"]
     assert form(author, number, "errand", task=task.id, done="已联系服务商。").status_code == 303
     assert "核对整改情况" not in author.get(f"/console/cases/{number}").text
@@ -271,6 +323,6 @@ def test_what_happened_before_on_the_same_ground_is_summed_up(house, cast, autho
 def test_two_people_on_one_case_see_each_other(house, cast, author, approver):
     number = issue(house, cast, finding())
     assert author.get(f"/console/here/{number}").text == ""
-    assert approver.get(f"/console/here/{number}").text == "Author（author）"
-    assert "Approver（approver）</span> 也在看这一页" in author.get(f"/console/cases/{number}").text
+    assert approver.get(f"/console/here/{number}").text == "Author"
+    assert "Approver</span> 也在看这一页" in author.get(f"/console/cases/{number}").text
     assert author.get("/console/here/none").text == ""

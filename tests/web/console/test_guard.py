@@ -29,14 +29,16 @@ LISTS = {
     "here",
     "find",
     "cases",
+    "filed",
+    "humans",
     "templates",
     "template",
     "grounds",
     "settings",
 }
 RULES = {"rulebooks", "rulebook", "rulebook_text", "rulebook_cases", "rulebook_progress"}
-STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task"}
-REVIEWERS = {"take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
+STAFF = SIGNED_IN | LISTS | RULES | {"case", "evidence", "filing", "file", "human", "task", "export"}
+REVIEWERS = {"claim", "unclaim", "take", "release", "decide", "note", "errand", "answer", "drop", "finish"}
 COMPOSING = {"new_case", "compose", "seek", "edit_case", "rewrite", "template_move", "template_back", "conduct", "record_conduct"}
 STEPS = {"submit", "retract", "discard", "restore", "close", "resend", "measure", "undo", "serve", "add_evidence", "confirm"}
 RULE_STEPS = {"rulebook_new", "rulebook_upload", "rulebook_save", "rulebook_step", "rulebook_tell", "renew_rules"}
@@ -75,7 +77,8 @@ ADDRESSED = {
         "login": "author",
     },
     "chart": "states",
-    **dict.fromkeys(("file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
+    "record": "task",
+    **dict.fromkeys(("record_id", "file_id", "request_id", "task_id", "template_id", "group_id"), "1"),
 }
 
 

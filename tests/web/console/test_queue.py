@@ -10,10 +10,11 @@ from bot.actions import queue, reviews
 from bot.actions.queue import PAGE
 from bot.context import Context
 from bot.model.human import Said
-from bot.model.queue import Wanted, What
+from bot.model.queue import Record, Wanted, What
 from bot.store import humans, operator_tasks
 from tests import rulebooks
 from tests.cast import at, finding, issue, pending
+from tests.store.rows import all_of
 from tests.way_back import hand_in
 from tests.web.console.visitors import press, signed_in
 
@@ -47,7 +48,7 @@ def test_everything_that_waits_stands_in_one_list_and_leads_to_where_it_is_done(
     assert page.status_code == 200
     leads = shown(page)
     assert f"/console/filings/{report}" in leads
-    assert f"/console/cases/{number}#errands" in leads
+    assert f"/console/cases/{number}#measures" in leads
     assert any(one.startswith("/console/humans/") for one in leads)
     assert any(one.startswith("/console/tasks/") for one in leads)
     browser = signed_in(site, house, "author")
@@ -115,7 +116,7 @@ def test_the_address_keeps_filter_and_page(site, house, cast):
     assert "whose=free" in following
     second = browser.get(following)
     assert len(shown(second)) == 1
-    assert f"第{PAGE}项" in second.text
+    assert not set(shown(second)) & set(shown(first))
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,74 @@ def test_a_filing_is_claimed_from_the_list_by_one(site, house, cast, all_kinds):
     assert "Author" in refused.text
     assert press(first, f"/console/filings/{all_kinds[1]}/release").status_code == 303
     assert press(second, f"/console/filings/{all_kinds[1]}/take").status_code == 303
+
+
+def lines(page, what):
+    """The rows of this list that are of this kind, by the name that people read."""
+    rows = re.findall(r"<tr>(.*?)</tr>", page.text, re.S)
+    return [row for row in rows if re.search(rf'<span class="state \w+">{what}</span>', row)]
+
+
+def claiming(row):
+    return re.findall(r'<form method="post" action="([^"]+)"', row)
+
+
+@pytest.mark.parametrize(
+    ("what", "who"), [("申请人工", "author"), ("管理员不足", "author"), ("执行措施", "author"), ("待审批", "approver")]
+)
+def test_whatever_waits_is_claimed_by_one_whom_others_see(site, house, cast, clock, all_kinds, what, who):
+    other = {"author": "approver", "approver": "approver2"}[who]
+    first, second = signed_in(site, house, who), signed_in(site, house, other)
+    address = claiming(lines(first.get("/console/?late="), what)[0])[0].replace("&amp;", "&")
+    back = press(first, address)
+    assert back.status_code == 303
+    assert "said=claimed" in back.headers["Location"]
+    [mine] = lines(first.get("/console/?whose=mine"), what)
+    assert "放弃" in mine
+    [theirs] = lines(second.get("/console/"), what)
+    assert who.title() in theirs
+    assert claiming(theirs) == []
+    if what not in ("执行措施",):  # which an operator alone does
+        refused = press(second, address)
+        assert refused.status_code == 409
+        assert f"{who.title()}已经领取了这一项" in refused.text
+    assert press(first, claiming(mine)[0].replace("&amp;", "&")).status_code == 303
+    assert claiming(lines(second.get("/console/"), what)[0]) or what == "执行措施"
+    press(first, address)
+    clock.tick(hours=5)  # by itself it ends too
+    assert lines(first.get("/console/?whose=mine"), what) == []
+
+
+def test_claiming_keeps_the_filter_and_is_offered_to_whoever_can_do_it(site, house, cast, all_kinds):
+    author, approver = signed_in(site, house, "author"), signed_in(site, house, "approver")
+    [address] = claiming(lines(author.get("/console/?what=human&whose=free"), "申请人工")[0])
+    assert press(author, address.replace("&amp;", "&")).headers["Location"] == "/console/?what=human&whose=free&said=claimed"
+    assert claiming(lines(author.get("/console/"), "待审批")[0]) == []
+    assert claiming(lines(approver.get("/console/"), "执行措施")[0]) == []
+    assert claiming(lines(signed_in(site, house, "auditor").get("/console/"), "整改报告")[0]) == []
+
+
+@pytest.mark.parametrize("address", ["none/1", "filing/1", "task/999", "human/99999999999999999999", "case/1"])
+def test_nothing_else_can_be_claimed(site, house, cast, all_kinds, address):
+    answer = press(signed_in(site, house, "author"), f"/console/waiting/{address}/claim")
+    assert answer.status_code in (404, 409)
+    assert all_of(house.database, "queue_claims") == []
+
+
+def test_a_row_says_what_is_to_be_done_and_repeats_nothing(site, house, cast, all_kinds):
+    page = signed_in(site, house, "author").get("/console/")
+    assert "执行“取消推荐”<span" in page.text
+    assert "请在平台上执行" not in page.text
+    with house.database.write() as tx:
+        operator_tasks.add(tx, "overdue:1", "overdue", "案件 V2026-000001：整改期限已过，请核查整改情况。", product_clock.now(), case_id=1)
+    assert "核查整改情况<span" in signed_in(site, house, "author").get("/console/").text
+
+
+def test_the_shell_lists_what_is_to_be_done_by_hand_as_the_page_does(house, cast, all_kinds):
+    ctx = Context(house)
+    listed = [(one.id, one.due_at) for one in queue.tasks(ctx)]
+    assert listed == [(one.id, one.due_at) for one in queue.page(ctx, cast["author"], Wanted()).lines if one.record is Record.TASK]
+    assert len(listed) == 2
 
 
 def test_an_empty_list_says_what_will_come(site, house, cast):
