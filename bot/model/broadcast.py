@@ -3,6 +3,7 @@
 draft ──submit──▶ pending_approval ──approve──▶ scheduled ──start──▶ sending ──finish──▶ done
   ▲ └────────────────────launch─────────────────▲ │  │                ▲  │ ▲               │
   │◀──send_back──┘  ◀──────grow (too many now)────┘  │           resume  pause              │
+  │                 ◀──────grow (before anybody is queued)──────────sending               │
   │◀────────────────────withdraw─────────────────────┘                └─ paused             │
   └ cancel: from everywhere but done                  sending ◀──────resend──────── done, cancelled
 """
@@ -40,6 +41,7 @@ BROADCAST = Machine(
         Transition("withdraw", _S.PENDING_APPROVAL, _S.DRAFT),
         Transition("withdraw", _S.SCHEDULED, _S.DRAFT),
         Transition("grow", _S.SCHEDULED, _S.PENDING_APPROVAL),  # more people than when it was let go, and nobody approved it
+        Transition("grow", _S.SENDING, _S.PENDING_APPROVAL),  # the same, seen while they are written down: nobody is queued yet
         Transition("start", _S.SCHEDULED, _S.SENDING),
         Transition("pause", _S.SENDING, _S.PAUSED),
         Transition("resume", _S.PAUSED, _S.SENDING),

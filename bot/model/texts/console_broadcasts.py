@@ -124,13 +124,16 @@ def pause_words(one: Broadcast) -> str:
 
 def recall_words(recalls: dict[str, int]) -> str:
     """How far taking back is."""
-    names = (("recalled", "已撤回"), ("owed", "正在撤回"), ("refused", "平台拒绝撤回"), ("late", "超过 24 小时，不能撤回"))
+    names = (
+        *(("recalled", "已撤回"), ("owed", "正在撤回"), ("refused", "平台拒绝撤回"), ("late", "超过 24 小时，不能撤回")),
+        ("unknown", "可能已送出，但平台没有给消息编号，不能撤回"),
+    )
     return "；".join(f"{name} {recalls[state]} 人" for state, name in names if recalls.get(state))
 
 
 def why(reason: str) -> str:
     """What was said of those who did not get it."""
-    own = {"cancelled": "已取消，或不再担任管理员", "exhausted": "超过时限没有送出", "rejected": "平台拒绝"}
+    own = {"cancelled": "已取消，或不再是该服务商的管理员", "exhausted": "超过时限没有送出", "rejected": "平台拒绝"}
     return own.get(reason) or delivery_reason(reason)
 
 
