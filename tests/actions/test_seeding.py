@@ -3,13 +3,15 @@
 import pytest
 
 from bot import clock
-from bot.actions import audit, case_files, queue, seeding
+from bot.actions import audit, broadcasts, case_files, queue, seeding
 from bot.context import Context
 from bot.errors import UserMistake
+from bot.model.audience import EVERYBODY
 from bot.model.case import State
 from bot.model.case_list import Sought
 from bot.model.queue import Wanted
 from bot.store import operators, providers
+from tests.broadcasts import content
 from tests.store.rows import all_of
 
 SMALL = seeding.Size(providers=12, cases=150, deliveries=2_000, questions=100)
@@ -45,6 +47,15 @@ def test_people_can_work_with_what_is_there(house, told):
 def test_new_rows_are_numbered_behind_those_that_were_made(house, told):
     with house.database.write() as tx:
         assert providers.add(tx, [("new", "新公司")], clock.now())["new"] == 13
+
+
+def test_new_broadcasts_are_numbered_behind_those_that_were_made(house, told):
+    made = [row.number for row in sorted(all_of(house.database, "broadcasts"), key=lambda row: row.made_at)]
+    assert made == sorted(made)
+    with house.database.read() as connection:
+        me = operators.by_login(connection, "staff1")
+    assert me
+    assert broadcasts.draft(Context(house), me, content(), EVERYBODY, "new").number not in made
 
 
 def test_a_database_that_holds_anything_is_left_alone(house, cast):
