@@ -101,6 +101,32 @@ def test_a_list_comes_by_file_too(author, house):
     assert of(house, number).audience.people == ("li.na",)
 
 
+def test_what_a_file_names_stays_on_the_page_whatever_is_pressed_first(author, house):
+    """A browser does not keep the file that was chosen: the draft would be for fewer people than were meant."""
+    for do in ("preview", "test"):
+        answer = write(author, do, to="list", list="WangWei", list_file=(io.BytesIO("userid,姓名\r\nli.na,李娜\r\n".encode()), "list.csv"))
+        kept = re.findall(r'<textarea id="list"[^>]*>\n(.*?)</textarea>', answer.text, re.DOTALL)
+        assert kept == ["WangWei\nuserid,姓名\nli.na,李娜\n"]
+    number = made(write(author, to="list", list=kept[0]))
+    assert of(house, number).audience.people == ("WangWei", "li.na")
+
+
+def test_a_list_of_as_many_lines_as_are_taken_comes_by_file(author, house):
+    crowd(house, 2_000)
+    lines = "".join(f"Member{n % 2_000:05},某某某某某某\n" for n in range(100_000))
+    number = made(write(author, to="list", list_file=(io.BytesIO(lines.encode()), "list.csv")))
+    assert len(of(house, number).audience.people) == 2_000
+    again = write(author, "preview", to="list", list_file=(io.BytesIO(lines.encode()), "list.csv"))
+    assert "没有留在页面上，请重新选择" in again.text
+
+
+@pytest.mark.parametrize("send_at", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-02-30T10:00", "明天"])
+def test_a_time_that_is_none_is_told(author, send_at):
+    refused = write(author, when="at", send_at=send_at)
+    assert refused.status_code == 409
+    assert "没有看懂定时的日期和时间" in refused.text
+
+
 def test_bytes_are_counted_as_wecom_counts_them(author):
     answer = write(author, "preview", words="字" * 700)
     assert "整条消息 2117 / 2016 字节" in answer.text
