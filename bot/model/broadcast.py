@@ -57,6 +57,7 @@ NOT_REACHED = ("rejected", "exhausted", "cancelled")  # states of deliveries
 LIVE = frozenset({_S.SCHEDULED, _S.SENDING, _S.PAUSED})  # its page changes by itself
 PAUSED_FOR_FAILURES, PAUSED_BY_HAND = "failures", "operator"
 RECALL_WITHIN = timedelta(hours=24)  # path/94867
+ALIKE_WITHIN = timedelta(days=7)  # the same words again within this are told of before they go
 GIVE_UP_AFTER = timedelta(days=14)  # what was not sent by then, paused or not, is not sent any more
 
 
@@ -158,6 +159,11 @@ class Progress:
     tallies: tuple[Tally, ...] = ()
     confirmed: int = 0
     recalls: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        """How many are still to be sent to."""
+        return self.waiting + self.of("queued", "sending")
 
     def of(self, *states: str) -> int:
         """How many people are in any of these states."""

@@ -36,7 +36,8 @@ if (live) {
   const place = () => live.querySelector("#progress");
   let state = place().dataset.state;
   const refresh = async () => {
-    if (!place().dataset.live) return;
+    const every = Number(place().dataset.live);
+    if (!every) return;
     if (!document.hidden) {
       try {
         const answer = await fetch(live.dataset.from, { redirect: "error" });
@@ -52,7 +53,7 @@ if (live) {
       location.reload();
       return;
     }
-    setTimeout(refresh, 1000);
+    setTimeout(refresh, every * 1000);
   };
   setTimeout(refresh, 1000);
 }

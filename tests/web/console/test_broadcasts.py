@@ -168,6 +168,40 @@ def test_what_was_typed_survives_the_session(site, author):
     assert "写了很久的正文" in answer.text
 
 
+def test_the_page_moves_by_itself_before_it_begins_too(author, house):
+    number = made(write(author, when="at", send_at="2026-03-02T10:05"))
+    assert 'class="live"' not in author.get(f"/console/broadcasts/{number}").text
+    step(author, number, "submit")
+    page = author.get(f"/console/broadcasts/{number}").text
+    assert 'data-live="5" data-state="scheduled not begun"' in page
+    assert "2026-03-02 10:05 自动开始" in page
+    assert "scheduled not begun" in author.get(f"/console/broadcasts/{number}/progress").text
+
+
+def test_the_same_words_again_are_told_of_before_they_go(author, house, engine):
+    first, second = made(write(author)), made(write(author))
+    assert "一字不差" not in author.get(f"/console/broadcasts/{second}").text
+    step(author, first, "submit")
+    page = author.get(f"/console/broadcasts/{second}").text
+    assert f'{first}">{first}</a>（等待发送）与这条一字不差' in page
+    assert made(write(author, words="另一条")) not in (first, second)
+
+
+def test_one_that_paused_when_nobody_was_left_says_what_going_on_does(author, house, cast, wecom, engine):
+    for userid in crowd(house, 60, wecom=wecom):
+        wecom.refuse(userid)
+    number = launched(house, cast).number
+    work(house)
+    engine.work()
+    page = author.get(f"/console/broadcasts/{number}").text
+    assert "自动暂停，已没有要送出的人" in page
+    assert "已经没有要送出的人：继续后这条广播就此结束" in page
+    step(author, number, "resume")
+    work(house)
+    assert of(house, number).state is State.DONE
+    assert "现在没收到的有 60 人" in author.get(f"/console/broadcasts/{number}").text
+
+
 def test_approval_by_another_with_what_will_happen_said_before(author, approver, house):
     crowd(house, 20)
     number = made(write(author))
