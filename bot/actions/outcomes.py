@@ -23,10 +23,10 @@ def not_to_be_sent(tx: Tx, batch: Batch, userids: Iterable[str]) -> set[str]:
     Nobody where it carries neither. What is for everybody goes to whoever speaks for anybody.
     """
     if batch.broadcast_id is not None:
-        speaking, elsewhere = broadcast_sending.speaking(tx, batch.broadcast_id, batch.id)
+        still, elsewhere = broadcast_sending.speaking(tx, batch.broadcast_id, batch.id)
         if elsewhere and broadcasts.get(tx, batch.broadcast_id).audience == EVERYBODY:
-            speaking |= elsewhere
-        return set(userids) - speaking
+            still |= elsewhere
+        return set(userids) - still
     carried = _carried(tx, batch)
     if carried is None:
         return set()

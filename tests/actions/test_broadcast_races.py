@@ -167,7 +167,8 @@ def test_one_sent_again_is_not_ended_by_a_worker_that_saw_it_before(house, cast,
     work(house)
     engine.work()
     wecom.refuse("WangWei", refused=False)
-    unfinished, before = broadcast_sending.unfinished, []
+    unfinished = broadcast_sending.unfinished
+    before: list[int] = []
 
     def slow(connection, broadcast_id):
         left = unfinished(connection, broadcast_id)
@@ -190,7 +191,8 @@ def test_who_is_sent_to_again_is_not_counted_where_they_were_before(house, cast,
     made = launched(house, cast)
     work(house)
     broadcasts.cancel(Context(house), cast["author"], made.number, of(house, made.number).version)
-    outcomes, before = broadcast_sending.outcomes, []
+    outcomes = broadcast_sending.outcomes
+    before: list[object] = []
 
     def slow(connection, broadcast_id, batch_ids):
         rows = outcomes(connection, broadcast_id, batch_ids)

@@ -119,9 +119,8 @@ class Broadcasts:
 
         def lines() -> Iterator[str]:
             yield BOM + line(words.HEADINGS)
-            with ctx.read() as connection:
-                for person in broadcast_progress.everyone(connection, one, which):
-                    yield line(words.cells(person))
+            for some in broadcast_progress.everyone(ctx.read, one, which):
+                yield "".join(line(words.cells(person)) for person in some)
 
         response = Response(lines(), mimetype="text/csv")
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(words.file_name(one, which), safe='')}"

@@ -271,6 +271,18 @@ def test_the_csv_holds_everybody_and_no_formula(author, house, cast, engine):
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
+def test_the_csv_of_very_many_is_whole_and_holds_nobody_up(author, house, cast):
+    crowd(house, 2_300)
+    one = launched(house, cast)
+    work(house)
+    answer = author.get(f"/console/broadcasts/{one.number}/people.csv", buffered=False)
+    pages = iter(answer.response)
+    begun = [next(pages), next(pages)]
+    work(house)  # while whoever reads takes their time
+    lines = list(csv.reader(io.StringIO(b"".join([*begun, *pages]).decode("utf-8-sig"))))
+    assert len({line[2] for line in lines}) == len(lines) == 2_304
+
+
 def test_receipts_are_shown_by_person(author, house, cast, engine):
     from bot.actions import broadcast_receipts
 
