@@ -14,6 +14,7 @@ from bot.model.provider import Address
 from bot.model.reply import Outgoing, Reply, say
 from bot.model.texts import broadcast_chat as texts
 from bot.model.texts.notices import SOURCE
+from bot.store import broadcasts as rows
 from bot.store import inbox, operators
 from bot.wecom import payloads
 from bot.wecom.cards import Button, Card
@@ -62,8 +63,12 @@ def confirmed(ctx: Context, address: Address, key: str) -> str:
         _, wrong = broadcasts.judged(ctx, connection, content, EVERYBODY, None)
     if wrong:
         raise UserMistake(texts.refused(wrong))
-    with ctx.transaction():
+    with ctx.transaction() as tx:
         made = broadcasts.draft(ctx, me, content, EVERYBODY, key)
+        if others := rows.alike(tx, made, clock.now() - _GOOD_FOR):  # the same words sent twice, each with its card, or by two people
+            if made.state is State.DRAFT:
+                broadcasts.cancel(ctx, me, made.number, made.version)
+            return texts.made_before(others[0])
         if made.state is not State.DRAFT:
             return texts.made_before(made)
         return texts.made(broadcasts.submit(ctx, me, made.number, made.version))

@@ -32,7 +32,8 @@ def read(ctx: Context, text: str) -> Named:
     words = {word for word in (*(word for _, word in lines), *more) if len(word) <= _MOST_CHARS and word.isprintable()}
     with ctx.read() as connection:
         codes, userids = audiences.known(connection, ctx.settings.wecom_corpid, ctx.settings.wecom_agentid, words)
-    wrong = [texts.bad_line(n, word) for n, word in lines if word not in codes and word not in userids]
+    known = codes.keys() | userids | texts.LIST_HEADINGS  # a list put behind another brings its heading along
+    wrong = [texts.bad_line(n, word) for n, word in lines if word not in known and word.casefold() not in known]
     named = [*(word for _, word in lines), *more]
     providers = dict.fromkeys(word for word in named if word in codes)
     people = dict.fromkeys(word for word in named if word in userids and word not in codes)
@@ -45,7 +46,7 @@ def _columns(text: str) -> tuple[list[tuple[int, str]], list[str]]:
     more: list[str] = []
     for n, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         row = [cell.strip() for cell in next(csv.reader(io.StringIO(line)), [])]
-        if not any(row) or (n == 1 and row[0].casefold() in texts.LIST_HEADINGS):
+        if not any(row):
             continue
         first += [(n, word) for word in texts.LIST_PARTED.split(row[0]) if word]
         more += [word for word in row[1:] if word]

@@ -20,12 +20,13 @@ from bot.delivery import outbox
 from bot.errors import Stale, Uncertain, WecomError
 from bot.model.broadcast import GIVE_UP_AFTER, PAUSED_FOR_FAILURES, RECALL_WITHIN, Broadcast, State
 from bot.model.delivery import Priority
+from bot.model.duty import approve_by
 from bot.model.texts import broadcasts as texts
 from bot.model.trail import SYSTEM
 from bot.store import audiences, broadcast_sending, broadcasts, trail
 from bot.store.database import Tx
 from bot.wecom.client import Client
-from bot.wecom.limits import RATE_LIMIT, TOUSER
+from bot.wecom.limits import TOUSER, Fault, fault_of
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ _MOST_S = 6.0  # real seconds: other jobs wait meanwhile, and what is left is do
 _QUEUED_PER_S = 25_000  # people, with room to spare
 _TALLIED = 20  # batches counted in one go
 _RECALLS, _RECALL_TRIES = 20, 5
-_RECALL_AGAIN = timedelta(seconds=60)
+_RECALL_AGAIN, _RECALL_AGAIN_MOST = timedelta(seconds=60), timedelta(minutes=15)
 
 
 def run(ctx: Context) -> int:
@@ -81,33 +82,60 @@ def _begin(ctx: Context, broadcast_id: int) -> Broadcast | None:
             moved = broadcasts.advance(tx, known, "cancel", ended_at=clock.now(), last_reason=texts.NOBODY)
             _record(tx, "broadcast_empty", moved)
             return None
-        if known.approver_id is None and broadcast_plans.needs_approval(ctx, people):
-            reason = texts.grown(people, ctx.settings.broadcast_approval_above)
-            moved = broadcasts.advance(tx, known, "grow", needs_approval=True, submitted_at=clock.now(), last_reason=reason)
-            _record(tx, "broadcast_grown", moved, people=people)
+        if _has_grown(ctx, known, people):
+            _grow(ctx, tx, known, people)
             return None
         return broadcasts.advance(tx, known, "start", started_at=clock.now())
 
 
+def _has_grown(ctx: Context, known: Broadcast, people: int) -> bool:
+    return known.approver_id is None and broadcast_plans.needs_approval(ctx, people)
+
+
+def _grow(ctx: Context, tx: Tx, known: Broadcast, people: int) -> None:
+    """Nobody approved so many: somebody has to."""
+    now = clock.now()
+    values = {"needs_approval": True, "submitted_at": now, "approve_by": approve_by(now), "started_at": None}
+    reason = texts.grown(people, ctx.settings.broadcast_approval_above)
+    moved = broadcasts.advance(tx, known, "grow", **values, last_reason=reason)
+    _record(tx, "broadcast_grown", moved, people=people)
+
+
 def _freeze(ctx: Context, found: Broadcast) -> None:
-    """Write down everybody who gets it; nobody is queued before that is whole."""
+    """Write down everybody who gets it; nobody is queued before that is whole.
+
+    Another worker may be at it too, or have died at it some time ago: what counts is who belongs to it as the last transaction has them.
+    """
     with ctx.read() as connection:
         ids = [id_ for id_, _ in audiences.addressees(connection, broadcast_plans.resolved(ctx, connection, found.audience))]
     for start in range(0, len(ids), _FREEZE):
         failpoint.reach("broadcast.freezing")
         with ctx.transaction() as tx:
+            if not _is_freezing(tx, found.id):
+                return
             broadcast_sending.freeze(tx, found.id, ids[start : start + _FREEZE])
     with ctx.transaction() as tx:
-        known = broadcasts.get(tx, found.id, lock=True)
-        if known.has_begun or known.state is not State.SENDING:
+        if not _is_freezing(tx, found.id):
             return
+        known = broadcasts.get(tx, found.id)
+        broadcast_sending.keep_only(tx, found.id, ids)
         people = broadcast_sending.number(tx, found.id)
+        if _has_grown(ctx, known, people):
+            broadcast_sending.keep_only(tx, found.id, ())
+            _grow(ctx, tx, known, people)
+            return
         whole = broadcast_sending.digest(tx, found.id)
         if people >= _MANY:
             broadcast_sending.learn(tx, of_deliveries=False)
         broadcasts.note(tx, known, frozen_at=clock.now(), people=people)
         _record(tx, "broadcast_started", known, people=people, recipients_sha256=whole, sha256=known.content.digest())
     failpoint.reach("broadcast.frozen")
+
+
+def _is_freezing(tx: Tx, broadcast_id: int) -> bool:
+    """Whether people may still be written down; until the transaction ends it stays so."""
+    known = broadcasts.get(tx, broadcast_id, lock=True)
+    return known.state is State.SENDING and not known.has_begun
 
 
 def _queue(ctx: Context, broadcast_id: int, until: float) -> bool:
@@ -121,6 +149,8 @@ def _queue(ctx: Context, broadcast_id: int, until: float) -> bool:
             if known.state is not State.SENDING or known.queued_at or not known.has_begun:
                 return not is_first
             queued = _queue_some(tx, known, after)
+            if queued is None and after:  # somebody further in front may have been let go meanwhile, to be sent to again
+                queued = _queue_some(tx, known, 0)
             if queued is None:
                 broadcasts.note(tx, known, queued_at=clock.now())
                 if known.people >= _MANY:
@@ -177,15 +207,15 @@ def _look_after(ctx: Context, broadcast_id: int) -> bool:
     with ctx.read() as connection:
         known = broadcasts.get(connection, broadcast_id)
         left = broadcast_sending.unfinished(connection, broadcast_id)
-    if known.state is State.CANCELLED:
-        return _take_back(ctx, known)
-    if known.state is not State.SENDING or known.queued_at is None or left:
-        return False
     try:
+        if known.state is State.CANCELLED:
+            return _take_back(ctx, known)
+        if known.state is not State.SENDING or known.queued_at is None or left:
+            return False
         with ctx.transaction() as tx:
-            moved = broadcasts.advance(tx, broadcasts.get(tx, broadcast_id, lock=True), "finish", ended_at=clock.now())
+            moved = broadcasts.advance(tx, known, "finish", ended_at=clock.now())
             _record(tx, "broadcast_done", moved, **broadcast_sending.totals(tx, broadcast_id))
-    except Stale:
+    except Stale:  # what was read is not so any more: it may even be sending again, to those whom it missed
         return False
     return True
 
@@ -198,6 +228,8 @@ def _take_back(ctx: Context, known: Broadcast) -> bool:
         failpoint.reach("broadcast.cancelling")
         with ctx.transaction() as tx:
             outbox.cancel(tx, ids[start : start + _TALLIED])
+            if broadcasts.get(tx, known.id, lock=True).version != known.version:
+                raise Stale(known.number)  # it is being sent again: nothing of that is taken back
     while _tally(ctx, known.id):
         pass
     with ctx.transaction() as tx:
@@ -210,12 +242,15 @@ def _take_back(ctx: Context, known: Broadcast) -> bool:
 def _tally(ctx: Context, broadcast_id: int) -> bool:
     """Count some of the batches that are through. False when there is none."""
     with ctx.read() as connection:
+        round_ = broadcasts.get(connection, broadcast_id).round
         through = broadcast_sending.settled_batches(connection, broadcast_id, _TALLIED)
         rows = broadcast_sending.outcomes(connection, broadcast_id, through) if through else []
     if not through:
         return False
     by_batch = {batch_id: list(some) for batch_id, some in groupby(sorted(rows, key=lambda row: row[0]), key=lambda row: row[0])}
     with ctx.transaction() as tx:
+        if broadcasts.get(tx, broadcast_id, lock=True).round != round_:
+            return False  # some of these people are being sent to again, and count elsewhere
         for batch_id in through:
             found = ((state, reason, at, number) for _, state, reason, at, number in by_batch.get(batch_id, ()))
             broadcast_sending.tally(tx, broadcast_id, batch_id, tallied(found), clock.now())
@@ -251,7 +286,8 @@ def recall(ctx: Context, client: Client) -> int:
     for recall_id, msgid, tries, sent_at in due:
         now = clock.now()
         with ctx.transaction() as tx:
-            if not broadcast_sending.take_recall(tx, recall_id, tries, now + _RECALL_AGAIN):
+            again = min(_RECALL_AGAIN * 2 ** min(tries, 8), _RECALL_AGAIN_MOST)
+            if not broadcast_sending.take_recall(tx, recall_id, tries, now + again):
                 continue
             if now - sent_at >= RECALL_WITHIN:
                 broadcast_sending.settle_recall(tx, recall_id, "late", None, now)
@@ -263,16 +299,15 @@ def recall(ctx: Context, client: Client) -> int:
 
 
 def _recall_one(ctx: Context, client: Client, recall_id: int, msgid: str, tries: int) -> None:
-    """To take back twice does no harm: what is not answered is tried again."""
+    """To take back twice does no harm: what is not answered, or may be allowed later, is tried again as long as it can be taken back."""
     state, errcode = "recalled", None
     try:
         client.recall(msgid)
-    except Uncertain as error:
-        if tries + 1 < _RECALL_TRIES:
-            return
-        state, errcode = "refused", error.errcode
+    except Uncertain:
+        return
     except WecomError as error:
-        if error.errcode == RATE_LIMIT or (not error.permanent and tries + 1 < _RECALL_TRIES):
+        is_odd = fault_of(error.errcode) is Fault.UNKNOWN
+        if not error.permanent and not (is_odd and tries + 1 >= _RECALL_TRIES):
             return
         log.warning("recall_refused", errcode=error.errcode)
         state, errcode = "refused", error.errcode

@@ -46,7 +46,9 @@ def draft(
         if known := broadcasts.by_request(tx, request_key):
             return known
         _must_be_keepable(content)
-        number = cases.next_number(tx, f"B{clock.today()[:4]}")
+        number = cases.next_number(tx, f"B{clock.today()[:4]}")  # whoever presses at the same time waits here for the other
+        if known := broadcasts.by_request(tx, request_key):
+            return known
         values = {"number": number, "request_key": request_key, "author_id": actor.id, "made_at": clock.now(), "send_at": send_at}
         made = broadcasts.add(tx, values, content, audience, source)
         _record(tx, by(actor), "broadcast_drafted", made, {"sha256": content.digest()})

@@ -7,22 +7,26 @@ from collections.abc import Iterable, Sequence
 
 from bot import clock
 from bot.actions.providers import flag_reachability
+from bot.model.audience import EVERYBODY
 from bot.model.delivery import Batch, Outcome, Priority, State, Via
 from bot.model.provider import Address
 from bot.model.trail import SYSTEM
-from bot.store import broadcasts, notices, providers, trail
+from bot.store import broadcast_sending, broadcasts, notices, providers, trail
 from bot.store.database import Tx
 
 _FAILED = (State.REJECTED, State.EXHAUSTED)
 
 
 def not_to_be_sent(tx: Tx, batch: Batch, userids: Iterable[str]) -> set[str]:
-    """Of the people a batch is for, those who no longer speak for the provider it is about; of a broadcast, for none at all.
+    """Of the people a batch is for, those who no longer speak for the provider it is about; of a broadcast, for which it goes to them.
 
-    Nobody where it carries neither.
+    Nobody where it carries neither. What is for everybody goes to whoever speaks for anybody.
     """
     if batch.broadcast_id is not None:
-        return set(userids) - {admin.address.userid for admin in providers.speaking(tx, batch.corpid, batch.agentid, list(userids))}
+        still, elsewhere = broadcast_sending.speaking(tx, batch.broadcast_id, batch.id)
+        if elsewhere and broadcasts.get(tx, batch.broadcast_id).audience == EVERYBODY:
+            still |= elsewhere
+        return set(userids) - still
     carried = _carried(tx, batch)
     if carried is None:
         return set()

@@ -3,6 +3,7 @@
 draft ──submit──▶ pending_approval ──approve──▶ scheduled ──start──▶ sending ──finish──▶ done
   ▲ └────────────────────launch─────────────────▲ │  │                ▲  │ ▲               │
   │◀──send_back──┘  ◀──────grow (too many now)────┘  │           resume  pause              │
+  │                 ◀──────grow (before anybody is queued)──────────sending               │
   │◀────────────────────withdraw─────────────────────┘                └─ paused             │
   └ cancel: from everywhere but done                  sending ◀──────resend──────── done, cancelled
 """
@@ -40,6 +41,7 @@ BROADCAST = Machine(
         Transition("withdraw", _S.PENDING_APPROVAL, _S.DRAFT),
         Transition("withdraw", _S.SCHEDULED, _S.DRAFT),
         Transition("grow", _S.SCHEDULED, _S.PENDING_APPROVAL),  # more people than when it was let go, and nobody approved it
+        Transition("grow", _S.SENDING, _S.PENDING_APPROVAL),  # the same, seen while they are written down: nobody is queued yet
         Transition("start", _S.SCHEDULED, _S.SENDING),
         Transition("pause", _S.SENDING, _S.PAUSED),
         Transition("resume", _S.PAUSED, _S.SENDING),
@@ -56,6 +58,7 @@ LIVE = frozenset({_S.SCHEDULED, _S.SENDING, _S.PAUSED})  # its page changes by i
 SOURCE_RULES = "rules"  # a Source's kind: it tells of a version of the rules, named by its date
 PAUSED_FOR_FAILURES, PAUSED_BY_HAND = "failures", "operator"
 RECALL_WITHIN = timedelta(hours=24)  # path/94867
+ALIKE_WITHIN = timedelta(days=7)  # the same words again within this are told of before they go
 GIVE_UP_AFTER = timedelta(days=14)  # what was not sent by then, paused or not, is not sent any more
 
 
@@ -157,6 +160,11 @@ class Progress:
     tallies: tuple[Tally, ...] = ()
     confirmed: int = 0
     recalls: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        """How many are still to be sent to."""
+        return self.waiting + self.of("queued", "sending")
 
     def of(self, *states: str) -> int:
         """How many people are in any of these states."""

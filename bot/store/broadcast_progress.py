@@ -1,7 +1,8 @@
 """How far a broadcast is, and what became of each of its people: quick to ask while it is being sent."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
@@ -90,11 +91,15 @@ def people(connection: Connection, broadcast: Broadcast, which: str, after: int,
     return [_person(row) for row in connection.execute(statement)]
 
 
-def everyone(connection: Connection, broadcast: Broadcast, which: str) -> Iterator[Told]:
-    """All of them, read page by page, so that no reader holds up a writer for long."""
+def everyone(read: Callable[[], AbstractContextManager[Connection]], broadcast: Broadcast, which: str) -> Iterator[Sequence[Told]]:
+    """All of them, page by page. read: opens a transaction, of which none is open while the caller has a page: it may take its time."""
     after = 0
-    while some := people(connection, broadcast, which, after, _PAGE):
-        yield from some
+    while True:
+        with read() as connection:
+            some = people(connection, broadcast, which, after, _PAGE)
+        if not some:
+            return
+        yield some
         after = some[-1].id
 
 

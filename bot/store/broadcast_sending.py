@@ -4,13 +4,14 @@ Each person is one row for good (unique), and each row is in at most one batch t
 worker or after a kill, finds done what was committed and does the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.model.broadcast import Broadcast
@@ -29,6 +30,7 @@ from bot.store.tables import (
 
 NAMED = ("invaliduser", "unlicenseduser")
 NOT_REACHED = (State.REJECTED, State.EXHAUSTED, State.CANCELLED)
+_CHUNK = 2_000  # people named in one statement
 _theirs = broadcast_recipients
 
 
@@ -43,6 +45,20 @@ def freeze(tx: Tx, broadcast_id: int, admin_ids: Sequence[int]) -> None:
     found = select(literal(broadcast_id), *who).where(*these).order_by(admins.c.id)
     rows = dialect.insert(_theirs).from_select(["broadcast_id", "admin_id", "corpid", "agentid", "userid"], found)
     tx.execute(rows.on_conflict_do_nothing())
+
+
+def keep_only(tx: Tx, broadcast_id: int, admin_ids: Sequence[int]) -> None:
+    """Strike out all but these, and write whoever of these is missing: a worker that died may have left others."""
+    wanted = set(admin_ids)
+    written = set(tx.execute(select(_theirs.c.admin_id).where(_theirs.c.broadcast_id == broadcast_id)).scalars())
+    for some in _split(sorted(written - wanted)):
+        tx.execute(delete(_theirs).where(_theirs.c.broadcast_id == broadcast_id, _theirs.c.admin_id.in_(some)))
+    for some in _split(sorted(wanted - written)):
+        freeze(tx, broadcast_id, some)
+
+
+def _split(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
 
 
 def learn(tx: Tx, *, of_deliveries: bool = True) -> None:
@@ -115,6 +131,16 @@ def hold_first(tx: Tx, broadcast_id: int) -> None:
         of_rounds = first.group_by(broadcast_batches.c.round)
         rows = select(batches.c.id).where(batches.c.id.in_(of_rounds)).order_by(batches.c.id)
         tx.execute(rows.with_for_update(read=True, key_share=True))
+
+
+def speaking(tx: Tx, broadcast_id: int, batch_id: int) -> tuple[set[str], set[str]]:
+    """Of the people of this batch, who speaks (still for the provider for which it goes to them, for another one by now)."""
+    then, now = admins.alias("then"), admins.alias("now")
+    same = and_(*(now.c[name] == _theirs.c[name] for name in ("corpid", "agentid", "userid")), now.c.state == "active")
+    found = select(_theirs.c.userid, then.c.provider_id, now.c.provider_id.label("now_of")).join_from(_theirs, then).join(now, same)
+    rows = tx.execute(found.where(_theirs.c.broadcast_id == broadcast_id, _theirs.c.batch_id == batch_id)).all()
+    still = {row.userid for row in rows if row.provider_id == row.now_of}
+    return still, {row.userid for row in rows} - still
 
 
 def owe_again(tx: Tx, broadcast_id: int, *, include_uncertain: bool) -> int:
@@ -214,20 +240,24 @@ def totals(connection: Connection, broadcast_id: int) -> dict[str, int]:
 
 
 def owe_recalls(tx: Tx, broadcast_id: int, now: datetime, within: timedelta) -> tuple[int, int]:
-    """Write what is to be taken out of people's chats, one row a message. Returns (people of these, people for whom it is too late)."""
+    """Write what is to be taken out of people's chats, one row a message. Returns (people of these, people for whom it is too late).
+
+    Whom it may have reached without an id of the message cannot be helped: they are one row with no id, settled from the start.
+    """
     of_it = select(broadcast_batches.c.batch_id).where(broadcast_batches.c.broadcast_id == broadcast_id)
-    went = deliveries.c.batch_id.in_(of_it), deliveries.c.state == State.ACCEPTED, deliveries.c.msgid != ""
+    went = deliveries.c.batch_id.in_(of_it), deliveries.c.state.in_((State.ACCEPTED, State.UNCERTAIN)), deliveries.c.settled_at.is_not(None)
     first = func.min(deliveries.c.sent_at).label("first")
     messages = select(deliveries.c.msgid, first, func.count().label("people")).where(*went).group_by(deliveries.c.msgid)
     dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    owed = late = 0
+    people: Counter[str] = Counter()
     for row in tx.execute(messages).all():
         is_late = row.first is None or now - row.first >= within
-        owed, late = (owed, late + row.people) if is_late else (owed + row.people, late)
+        state = "refused" if not row.msgid else "late" if is_late else "owed"
+        people[state] += row.people
         values = {"broadcast_id": broadcast_id, "msgid": row.msgid, "people": row.people, "sent_at": row.first or now, "due_at": now}
-        state = {"state": "late", "settled_at": now} if is_late else {"state": "owed"}
-        tx.execute(dialect.insert(broadcast_recalls).values(**values, **state).on_conflict_do_nothing())
-    return owed, late
+        settled = {"state": state, "settled_at": None if state == "owed" else now}
+        tx.execute(dialect.insert(broadcast_recalls).values(**values, **settled).on_conflict_do_nothing())
+    return people["owed"], people["late"]
 
 
 def recalls_due(connection: Connection, now: datetime, limit: int) -> list[tuple[int, str, int, datetime]]:
@@ -251,8 +281,8 @@ def settle_recall(tx: Tx, recall_id: int, state: str, errcode: int | None, now: 
 
 
 def recalls(connection: Connection, broadcast_id: int) -> dict[str, int]:
-    """People by what became of taking their message back: owed, recalled, refused, late."""
-    statement = select(broadcast_recalls.c.state, func.sum(broadcast_recalls.c.people)).where(
-        broadcast_recalls.c.broadcast_id == broadcast_id
-    )
-    return {state: int(people) for state, people in connection.execute(statement.group_by(broadcast_recalls.c.state))}
+    """People by what became of taking their message back: owed, recalled, refused, late; unknown: the message has no id to go by."""
+    of = broadcast_recalls.c
+    state = case((of.msgid == "", "unknown"), else_=of.state).label("became")
+    statement = select(state, func.sum(of.people)).where(of.broadcast_id == broadcast_id).group_by("became")
+    return {became: int(people) for became, people in connection.execute(statement)}

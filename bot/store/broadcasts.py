@@ -105,6 +105,13 @@ def of_source(connection: Connection, source: Source) -> list[Broadcast]:
     return _many(connection, and_(table.c.source_kind == source.kind, table.c.source_key == source.key))
 
 
+def alike(connection: Connection, one: Broadcast, since: datetime) -> list[Broadcast]:
+    """Others that say the very same, made since then, and were let go or handed in; newest first."""
+    same = [table.c[name] == value for name, value in _said(one.content).items()]
+    is_out = or_(table.c.state.not_in((State.DRAFT, State.CANCELLED)), table.c.frozen_at.is_not(None))
+    return _many(connection, and_(table.c.id != one.id, table.c.made_at >= since, is_out, *same), 5)
+
+
 def listed(connection: Connection, states: Collection[State] = (), after: int = 0, limit: int = 30) -> list[Broadcast]:
     """Newest first; after: the id of the last one seen."""
     wanted: list[ColumnElement[bool]] = [table.c.state.in_(states)] if states else []

@@ -1,6 +1,7 @@
 """A broadcast from draft to done: nobody twice, nobody forgotten, and nothing sent that was not meant."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import update
@@ -81,6 +82,12 @@ def test_everybody_gets_it_once_and_it_is_done(house, cast, wecom, run):
 
 def test_the_same_press_twice_makes_one_draft(house, cast):
     assert draft(house, cast).number == draft(house, cast).number == "B2026-000001"
+
+
+def test_the_same_press_six_times_at_once_makes_one_draft(house, cast):
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda _: draft(house, cast).number, range(6)))
+    assert len(set(made)) == len(all_of(house.database, "broadcasts")) == 1
 
 
 def test_submitting_twice_lets_it_go_once(house, cast):

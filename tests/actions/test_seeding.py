@@ -55,7 +55,8 @@ def test_a_new_broadcast_and_a_new_case_have_numbers_of_their_own(house, told):
         staff: Any = {login: operators.by_login(connection, f"staff{number}") for login, number in (("author", 1), ("approver", 7))}
         _, [app, *_], _ = providers.everybody(connection)
         of = providers.get(connection, app.provider_id)
-    before = {row.number for row in all_of(house.database, "broadcasts")}
+    before = [row.number for row in sorted(all_of(house.database, "broadcasts"), key=lambda row: row.made_at)]
+    assert before == sorted(before)
     assert broadcasts.draft(house, staff).number not in before
     cast.draft(house, staff, cast.finding(provider=of.code, app=app.code))
 

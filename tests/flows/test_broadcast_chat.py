@@ -3,7 +3,10 @@
 import pytest
 from sqlalchemy import update
 
+from bot import clock as clocks
 from bot.model.broadcast import State
+from bot.model.operator import Role
+from bot.model.provider import Address
 from bot.model.texts import broadcast_chat as texts
 from bot.store import operators, tables
 from tests.broadcasts import crowd, launched, of, receipt_card, terms, work
@@ -58,6 +61,20 @@ def test_an_operator_sees_it_first_and_a_press_sends_it_once(chat, boss, house, 
     make_engine(**terms()).work()
     assert "今晚 22:30" in wecom.delivered("WangWei")[-1].body["content"]
     assert len(wecom.delivered("li.na")) == 1
+
+
+def test_the_same_words_sent_twice_or_by_two_go_out_once(chat, boss, house, cast, wecom):
+    """A message that is sent again by a phone without network has a card of its own."""
+    with house.database.write() as tx:
+        both = operators.add(tx, "both", "Both", "both@example.com", [Role.OPERATOR], Address(CORPID, AGENTID, "second"), clocks.now())
+    assert both.address
+    wecom.add_member("second")
+    first, second = chat.say(boss, SAID).keys[0], chat.say(boss, SAID).keys[0]
+    third = chat.say(Person(CORPID, AGENTID, "second"), SAID).keys[0]
+    assert "已安排发送" in chat.press(boss, first).all
+    for who, key in ((boss, second), (Person(CORPID, AGENTID, "second"), third), (boss, second), (boss, first)):
+        assert "这条内容已经是广播 B2026-000001，没有再发第二次" in chat.press(who, key).all
+    assert [row.number for row in made(house) if row.state not in ("cancelled", "draft")] == ["B2026-000001"]
 
 
 def test_above_the_size_it_is_handed_in_for_approval(chat, boss, house):

@@ -24,6 +24,7 @@ ALLOWED = {
     (S.SCHEDULED, "grow"): S.PENDING_APPROVAL,
     (S.SCHEDULED, "start"): S.SENDING,
     (S.SCHEDULED, "cancel"): S.CANCELLED,
+    (S.SENDING, "grow"): S.PENDING_APPROVAL,
     (S.SENDING, "pause"): S.PAUSED,
     (S.SENDING, "finish"): S.DONE,
     (S.SENDING, "cancel"): S.CANCELLED,

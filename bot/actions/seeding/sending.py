@@ -70,29 +70,28 @@ class Sending:
 
     def broadcasts(self, until: int) -> None:
         """To everybody, again and again, until there are so many deliveries."""
-        rows, number = self._world.rows, 0
-        numbers: dict[str, int] = {}
-        while self._people and rows.last["deliveries"] < until:
-            number += 1
-            at = self._world.earlier(90)
+        rows, series = self._world.rows, Counter[str]()
+        rounds = -(-max(0, until - rows.last["deliveries"]) // len(self._people)) if self._people else 0
+        for number, at in enumerate(sorted(self._world.earlier(90) for _ in range(rounds)), 1):
+            series[f"B{at.year}"] += 1
             text = texts.BROADCAST.format(number=number)
             left = until - rows.last["deliveries"]
-            broadcast_id = self._broadcast(number, text, at, min(left, len(self._people)))
-            numbers[f"B{at.year}"] = number
+            name = f"B{at.year}-{series[f'B{at.year}']:06d}"
+            state = "paused" if number == rounds else "done"
+            broadcast_id = self._broadcast(name, state, text, at, min(left, len(self._people)))
             for start in range(0, min(left, len(self._people)), TOUSER):
                 some = self._people[start : min(start + TOUSER, left)]
                 self._batch(broadcast_id, text, at, some)
                 rows.settle()
-        for name, last in numbers.items():
-            rows.put("counters", name=name, last=last)
+        for prefix, last in series.items():
+            rows.put("counters", name=prefix, last=last)
 
-    def _broadcast(self, number: int, text: str, at: datetime, people: int) -> int:
+    def _broadcast(self, number: str, state: str, text: str, at: datetime, people: int) -> int:
         staff = self._world.staff
-        state = "done" if number > 1 else "paused"
         return self._world.rows.add(
             "broadcasts",
             **{
-                "number": f"B{at.year}-{number:06d}",
+                "number": number,
                 "request_key": f"seed-{number}",
                 "form": "markdown",
                 "title": text[:36],

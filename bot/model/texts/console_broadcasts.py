@@ -13,7 +13,7 @@ SAID = {
     "saved": "草稿已保存。请核对下面的收件人和用量，再提交。",
     "submitted": "已提交审批。",
     "launched": "已安排发送。",
-    "approved": "已通过，到时间自动发送。",
+    "approved": "已通过，将自动发送。",
     "sent_back": "已退回起草人。",
     "withdrawn": "已撤回为草稿。",
     "paused": "已暂停：还没送出的都不再发。",
@@ -78,7 +78,7 @@ def _lines(head: str, wrong: Sequence[str]) -> list[str]:
 
 
 def will(step: str, one: Broadcast, people: int, *, needs_approval: bool) -> str:
-    """What a press does, and whether it can be undone. people: whom it would reach now."""
+    """What a press does, and whether it can be undone. people: whom it would reach now, or who is still to be sent to."""
     when = f"到 {moment(one.send_at)}" if one.send_at else "立即"
     match step:
         case "submit" if needs_approval:
@@ -95,6 +95,8 @@ def will(step: str, one: Broadcast, people: int, *, needs_approval: bool) -> str
             return "回到草稿，不会发送；已有的审批作废。"
         case "pause":
             return "2 秒内停下：还没送出的都不再发，已送出的不受影响。可以继续。"
+        case "resume" if not people:
+            return "已经没有要送出的人：继续后这条广播就此结束，之后可以补发给没收到的人。"
         case "resume":
             return "从停下的地方继续，已收到的人不会再收到。"
         case "cancel" if one.state in (State.DRAFT, State.PENDING_APPROVAL, State.SCHEDULED):
@@ -115,22 +117,36 @@ def submit_label(*, needs_approval: bool, is_at_once: bool) -> str:
     return "提交审批" if needs_approval else "立即发送" if is_at_once else "定时发送"
 
 
-def pause_words(one: Broadcast) -> str:
-    """Why it stands still."""
+def pause_words(one: Broadcast, left: int) -> str:
+    """Why it stands still. left: how many are still to be sent to."""
+    if one.pause_reason == PAUSED_FOR_FAILURES and not left:
+        return f"失败的人太多，{_at(one.paused_at)}自动暂停，已没有要送出的人。请先看失败原因；按“继续发送”结束后，可以补发给没收到的人。"
     if one.pause_reason == PAUSED_FOR_FAILURES:
         return f"失败的人太多，{_at(one.paused_at)}自动暂停。请先看失败原因，再决定继续还是取消。"
     return f"{_at(one.paused_at)}由人暂停。"
 
 
+def beginning(one: Broadcast) -> str:
+    """While nobody is written down yet."""
+    if one.state is State.SCHEDULED and one.send_at:
+        return f"{moment(one.send_at)} 自动开始。到时本页自己更新。"
+    if one.state is State.PAUSED:
+        return "还没有送给任何人就暂停了。"
+    return "马上开始，正在写下收件人名单。本页自己更新。"
+
+
 def recall_words(recalls: dict[str, int]) -> str:
     """How far taking back is."""
-    names = (("recalled", "已撤回"), ("owed", "正在撤回"), ("refused", "平台拒绝撤回"), ("late", "超过 24 小时，不能撤回"))
+    names = (
+        *(("recalled", "已撤回"), ("owed", "正在撤回"), ("refused", "平台拒绝撤回"), ("late", "超过 24 小时，不能撤回")),
+        ("unknown", "可能已送出，但平台没有给消息编号，不能撤回"),
+    )
     return "；".join(f"{name} {recalls[state]} 人" for state, name in names if recalls.get(state))
 
 
 def why(reason: str) -> str:
     """What was said of those who did not get it."""
-    own = {"cancelled": "已取消，或不再担任管理员", "exhausted": "超过时限没有送出", "rejected": "平台拒绝"}
+    own = {"cancelled": "已取消，或不再是该服务商的管理员", "exhausted": "超过时限没有送出", "rejected": "平台拒绝"}
     return own.get(reason) or delivery_reason(reason)
 
 

@@ -35,10 +35,10 @@ class BroadcastComposer:
         """Its addresses."""
         guard.add("/broadcasts/new", self.broadcast_new, may=OPERATORS)
         guard.add("/broadcasts/<number>/edit", self.broadcast_edit, may=OPERATORS)
-        guard.add("/broadcasts/preview", self.broadcast_preview, may=OPERATORS, methods=("POST",))
+        guard.add("/broadcasts/preview", self.broadcast_preview, may=OPERATORS, methods=("POST",), files_bytes=broadcast_forms.FILE_BYTES)
         guard.add("/broadcasts/categories", self.categories, may=STAFF)
         guard.add("/broadcasts/categories/put", self.categories_put, may=OPERATORS, methods=("POST",))
-        guard.add("/broadcasts/write", self.broadcast_write, may=OPERATORS, methods=("POST",))
+        guard.add("/broadcasts/write", self.broadcast_write, may=OPERATORS, methods=("POST",), files_bytes=broadcast_forms.FILE_BYTES)
 
     def broadcast_new(self) -> Response:
         """An empty form, or one that begins as another broadcast stands."""
@@ -61,7 +61,9 @@ class BroadcastComposer:
         """What stands beside the form, as it would look now: asked for by the page itself while somebody types."""
         ctx = self._desk.context()
         typed = broadcast_forms.typed(ctx, self._begun())
-        return self._desk.page("console/_broadcast_preview.html", counts=None, **self._seen(ctx, typed))
+        return self._desk.page(
+            "console/_broadcast_preview.html", counts=None, left_out=typed.fields["file_left_out"], **self._seen(ctx, typed)
+        )
 
     def broadcast_write(self) -> Response:
         """Keep it as a draft; or only look at it, or send it to oneself. Whatever is wrong is said, and nothing typed is lost."""

@@ -15,10 +15,11 @@ from bot.model.texts import broadcasts as texts
 from bot.model.texts import console_broadcasts as words
 
 SHOWN_CHARS = 20_000  # of a list, in the form; a longer one comes by file, and is kept without being shown
+FILE_BYTES = 16 << 20  # of as many lines as are read, each with a name beside its id
 _STATE, _CATEGORY = "state:", "category:"
 _PLAIN = (
     *("form", "title", "words", "url", "url_label", "asks_receipt", "to", "list", "keep_list", "open_case"),
-    *("but_list", "keep_but", "but_open_case", "when", "send_at"),
+    *("but_list", "keep_but", "but_open_case", "when", "send_at", "file_left_out"),
 )
 
 
@@ -37,9 +38,13 @@ def typed(ctx: Context, known: Broadcast | None) -> Typed:
     """What this request's form says. known: the draft that it changes, whose long lists it may keep."""
     fields = {name: request.form.get(name, "").replace("\r\n", "\n") for name in _PLAIN}
     fields |= {name: "1" for name in request.form if name.startswith((_STATE, _CATEGORY))}
-    audience, wrong = _audience(ctx, fields, known)
+    text, bad_file = _file("list_file")
+    if text and len(text) + len(fields["list"]) < SHOWN_CHARS:  # a browser shows no file twice: what fits, is shown as if typed
+        fields["list"], text = "\n".join(filter(None, (fields["list"].rstrip(), text))), ""
+    fields["file_left_out"] = "1" if text else fields["file_left_out"]
+    audience, wrong = _audience(ctx, fields, known, text)
     send_at, bad_time = _moment(fields)
-    return Typed(content=_content(fields), audience=audience, send_at=send_at, fields=fields, wrong=(*wrong, *bad_time))
+    return Typed(content=_content(fields), audience=audience, send_at=send_at, fields=fields, wrong=(*bad_file, *wrong, *bad_time))
 
 
 def shown(one: Broadcast) -> dict[str, str]:
@@ -79,14 +84,13 @@ def _content(fields: Mapping[str, str]) -> Content:
     )
 
 
-def _audience(ctx: Context, fields: Mapping[str, str], known: Broadcast | None) -> tuple[Audience, list[str]]:
+def _audience(ctx: Context, fields: Mapping[str, str], known: Broadcast | None, text: str) -> tuple[Audience, list[str]]:
     before = known.audience if known else Audience()
     everybody = fields["to"] == "everybody"
     named, wrong = broadcast_lists.Named(), []
     if fields["to"] == "list":
-        text, bad = _file("list_file")
         written, given = broadcast_lists.read(ctx, fields["list"]), broadcast_lists.read(ctx, text)
-        wrong += [*bad, *words.in_list(written.wrong), *words.in_file(given.wrong)]
+        wrong += [*words.in_list(written.wrong), *words.in_file(given.wrong)]
         named = broadcast_lists.Named(providers=_with(written.providers, given.providers), people=_with(written.people, given.people))
     but = broadcast_lists.read(ctx, fields["but_list"])
     wrong += words.in_exceptions(but.wrong)
@@ -116,7 +120,7 @@ def _file(name: str) -> tuple[str, list[str]]:
     raw = given.read()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return raw.decode(encoding), []
+            return raw.decode(encoding).replace("\r\n", "\n"), []
         except UnicodeDecodeError:
             continue
     return "", [words.BAD_FILE]
@@ -128,7 +132,6 @@ def _moment(fields: Mapping[str, str]) -> tuple[datetime | None, list[str]]:
         return None, []
     try:
         at = datetime.strptime(fields["send_at"][:16], "%Y-%m-%dT%H:%M").replace(tzinfo=SHANGHAI)
-        at.astimezone()  # years that no clock reaches
-    except (ValueError, OverflowError):
+    except ValueError:
         return None, [texts.BAD_TIME]
-    return at, []
+    return (at, []) if 1970 < at.year < 9999 else (None, [texts.BAD_TIME])  # years that every clock reaches

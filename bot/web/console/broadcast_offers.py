@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.actions.broadcast_plans import Plan
-from bot.model.broadcast import Broadcast, State
+from bot.model.broadcast import Broadcast, Progress, State
 from bot.model.operator import Operator, Role
 from bot.model.texts import broadcasts as texts
 from bot.model.texts import console_broadcasts as words
@@ -36,14 +36,14 @@ class Press:
     is_dangerous: bool = False
 
 
-def of(one: Broadcast, me: Operator, plan: Plan | None, missed: tuple[int, int]) -> list[Press]:
+def of(one: Broadcast, me: Operator, plan: Plan | None, missed: tuple[int, int], progress: Progress | None) -> list[Press]:
     """In the order in which they are shown. missed: as `broadcast_progress.missed`."""
     needs = plan.needs_approval if plan else False
     return [
         Press(
             step=step,
             label=words.submit_label(needs_approval=needs, is_at_once=one.send_at is None) if step == "submit" else words.LABELS[step],
-            will=words.will(step, one, plan.people if plan else one.people, needs_approval=needs),
+            will=words.will(step, one, plan.people if plan else progress.left if progress else one.people, needs_approval=needs),
             refusal=_refusal(step, one, me),
             reason=texts.WHY_BACK if step == "send_back" else "",
             uncertain=missed[1] if step == "resend" else 0,

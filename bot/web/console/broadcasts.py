@@ -9,7 +9,7 @@ from flask import Response, request, url_for
 from bot.actions import broadcast_plans, broadcasts
 from bot.context import Context
 from bot.errors import NotFound, Stale, TransitionNotAllowed, UserMistake
-from bot.model.broadcast import Broadcast, State
+from bot.model.broadcast import ALIKE_WITHIN, Broadcast, State
 from bot.model.csv_lines import BOM, line
 from bot.model.operator import Operator, Role
 from bot.model.texts import broadcasts as texts
@@ -119,9 +119,8 @@ class Broadcasts:
 
         def lines() -> Iterator[str]:
             yield BOM + line(words.HEADINGS)
-            with ctx.read() as connection:
-                for person in broadcast_progress.everyone(connection, one, which):
-                    yield line(words.cells(person))
+            for some in broadcast_progress.everyone(ctx.read, one, which):
+                yield "".join(line(words.cells(person)) for person in some)
 
         response = Response(lines(), mimetype="text/csv")
         response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(words.file_name(one, which), safe='')}"
@@ -214,15 +213,18 @@ class Broadcasts:
             staff = {one.id: one.name for one in operators.everyone(connection)}
             progress = _progress(one, connection) if one.has_begun else {}
             missed = broadcast_progress.missed(connection, one) if one.state in (State.DONE, State.CANCELLED) and one.has_begun else (0, 0)
-        plan = broadcast_plans.plan(ctx, one.audience, one.send_at) if one.state in broadcast_offers.BEFORE else None
+            is_before = one.state in broadcast_offers.BEFORE
+            alike = rows.alike(connection, one, one.made_at - ALIKE_WITHIN) if is_before else []
+        plan = broadcast_plans.plan(ctx, one.audience, one.send_at) if is_before else None
         return self._desk.page(
             "console/broadcast.html",
             status,
             one=one,
             staff=staff,
             plan=plan,
+            alike=alike,
             missed=missed,
-            presses=broadcast_offers.of(one, me, plan, missed),
+            presses=broadcast_offers.of(one, me, plan, missed, progress.get("progress")),
             may_edit=one.state is State.DRAFT and one.author_id == me.id and me.may(Role.OPERATOR),
             may_write=me.may(Role.OPERATOR),
             audience=texts.audience(one.audience),

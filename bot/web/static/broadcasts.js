@@ -5,11 +5,20 @@ if (form) {
   const place = document.getElementById("preview");
   let waiting = 0;
   let asked = 0;
+  const typed = () => {
+    const sent = new FormData(form);
+    const file = sent.get("list_file");
+    if (file instanceof File && file.size > 200000) {
+      sent.delete("list_file"); // not with every letter
+      sent.set("file_left_out", "1");
+    }
+    return sent;
+  };
   const look = async () => {
     const mine = ++asked;
     let answer;
     try {
-      answer = await fetch(form.dataset.preview, { method: "POST", body: new FormData(form), redirect: "error" });
+      answer = await fetch(form.dataset.preview, { method: "POST", body: typed(), redirect: "error" });
     } catch {
       return; // the network is away: 刷新预览 says so
     }
@@ -27,7 +36,8 @@ if (live) {
   const place = () => live.querySelector("#progress");
   let state = place().dataset.state;
   const refresh = async () => {
-    if (!place().dataset.live) return;
+    const every = Number(place().dataset.live);
+    if (!every) return;
     if (!document.hidden) {
       try {
         const answer = await fetch(live.dataset.from, { redirect: "error" });
@@ -43,7 +53,7 @@ if (live) {
       location.reload();
       return;
     }
-    setTimeout(refresh, 1000);
+    setTimeout(refresh, every * 1000);
   };
   setTimeout(refresh, 1000);
 }

@@ -60,7 +60,7 @@ def test_a_broadcast_from_the_first_word_to_the_last_receipt(served, house, cast
     expect(page.get_by_role("status")).to_contain_text("已安排发送")
     number = page.url.rpartition("/")[2].partition("?")[0]
     work(house)
-    page.reload()
+    expect(page.locator("#progress")).to_have_attribute("data-state", "sending", timeout=15_000)  # without anybody's doing
     look(page, "broadcast-sending")
     engine.work()
     work(house)

@@ -101,6 +101,32 @@ def test_a_list_comes_by_file_too(author, house):
     assert of(house, number).audience.people == ("li.na",)
 
 
+def test_what_a_file_names_stays_on_the_page_whatever_is_pressed_first(author, house):
+    """A browser does not keep the file that was chosen: the draft would be for fewer people than were meant."""
+    for do in ("preview", "test"):
+        answer = write(author, do, to="list", list="WangWei", list_file=(io.BytesIO("userid,姓名\r\nli.na,李娜\r\n".encode()), "list.csv"))
+        kept = re.findall(r'<textarea id="list"[^>]*>\n(.*?)</textarea>', answer.text, re.DOTALL)
+        assert kept == ["WangWei\nuserid,姓名\nli.na,李娜\n"]
+    number = made(write(author, to="list", list=kept[0]))
+    assert of(house, number).audience.people == ("WangWei", "li.na")
+
+
+def test_a_list_of_as_many_lines_as_are_taken_comes_by_file(author, house):
+    crowd(house, 2_000)
+    lines = "".join(f"Member{n % 2_000:05},某某某某某某\n" for n in range(100_000))
+    number = made(write(author, to="list", list_file=(io.BytesIO(lines.encode()), "list.csv")))
+    assert len(of(house, number).audience.people) == 2_000
+    again = write(author, "preview", to="list", list_file=(io.BytesIO(lines.encode()), "list.csv"))
+    assert "没有留在页面上，请重新选择" in again.text
+
+
+@pytest.mark.parametrize("send_at", ["9999-12-31T23:59", "0001-01-01T00:00", "2026-02-30T10:00", "明天"])
+def test_a_time_that_is_none_is_told(author, send_at):
+    refused = write(author, when="at", send_at=send_at)
+    assert refused.status_code == 409
+    assert "没有看懂定时的日期和时间" in refused.text
+
+
 def test_bytes_are_counted_as_wecom_counts_them(author):
     answer = write(author, "preview", words="字" * 700)
     assert "整条消息 2117 / 2016 字节" in answer.text
@@ -140,6 +166,40 @@ def test_what_was_typed_survives_the_session(site, author):
     answer = site.test_client().post("/console/broadcasts/write", data=sent, headers=HERE)
     assert answer.status_code == 403
     assert "写了很久的正文" in answer.text
+
+
+def test_the_page_moves_by_itself_before_it_begins_too(author, house):
+    number = made(write(author, when="at", send_at="2026-03-02T10:05"))
+    assert 'class="live"' not in author.get(f"/console/broadcasts/{number}").text
+    step(author, number, "submit")
+    page = author.get(f"/console/broadcasts/{number}").text
+    assert 'data-live="5" data-state="scheduled not begun"' in page
+    assert "2026-03-02 10:05 自动开始" in page
+    assert "scheduled not begun" in author.get(f"/console/broadcasts/{number}/progress").text
+
+
+def test_the_same_words_again_are_told_of_before_they_go(author, house, engine):
+    first, second = made(write(author)), made(write(author))
+    assert "一字不差" not in author.get(f"/console/broadcasts/{second}").text
+    step(author, first, "submit")
+    page = author.get(f"/console/broadcasts/{second}").text
+    assert f'{first}">{first}</a>（等待发送）与这条一字不差' in page
+    assert made(write(author, words="另一条")) not in (first, second)
+
+
+def test_one_that_paused_when_nobody_was_left_says_what_going_on_does(author, house, cast, wecom, engine):
+    for userid in crowd(house, 60, wecom=wecom):
+        wecom.refuse(userid)
+    number = launched(house, cast).number
+    work(house)
+    engine.work()
+    page = author.get(f"/console/broadcasts/{number}").text
+    assert "自动暂停，已没有要送出的人" in page
+    assert "已经没有要送出的人：继续后这条广播就此结束" in page
+    step(author, number, "resume")
+    work(house)
+    assert of(house, number).state is State.DONE
+    assert "现在没收到的有 60 人" in author.get(f"/console/broadcasts/{number}").text
 
 
 def test_approval_by_another_with_what_will_happen_said_before(author, approver, house):
@@ -209,6 +269,18 @@ def test_the_csv_holds_everybody_and_no_formula(author, house, cast, engine):
     assert len(lines) == 4
     assert lines[2][1] == "'=HYPERLINK(1)"
     assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_the_csv_of_very_many_is_whole_and_holds_nobody_up(author, house, cast):
+    crowd(house, 2_300)
+    one = launched(house, cast)
+    work(house)
+    answer = author.get(f"/console/broadcasts/{one.number}/people.csv", buffered=False)
+    pages = iter(answer.response)
+    begun = [next(pages), next(pages)]
+    work(house)  # while whoever reads takes their time
+    lines = list(csv.reader(io.StringIO(b"".join([*begun, *pages]).decode("utf-8-sig"))))
+    assert len({line[2] for line in lines}) == len(lines) == 2_304
 
 
 def test_receipts_are_shown_by_person(author, house, cast, engine):
