@@ -196,7 +196,7 @@ def test_permanent_delisting_goes_out_with_the_second_approval(bot, house, cast)
     assert "您已经审批过" in bot("cases", "approve", number, *APPROVER).err
     assert count(house, notice_table) == [0]
     assert "已通过并发出通知" in bot("cases", "approve", number, *APPROVER2).out
-    assert "Approver（approver）、Approver2（approver2）" in bot("cases", "show", number).out
+    assert "Approver、Approver2" in bot("cases", "show", number).out
 
 
 def test_a_case_is_sent_back_and_dropped(bot, house, cast):
