@@ -264,7 +264,7 @@ def test_a_case_is_shown_with_all_that_our_staff_may_see(bot, house, cast):
     for words in (
         "疑似同一团队",
         "服务商看不到",
-        "Author（author）",
+        "2026-03-02 09:00  Author\n",
         "李娜",
         "页面上确认",
         "待执行",
