@@ -65,7 +65,7 @@ def test_a_broadcast_from_the_first_word_to_the_last_receipt(served, house, cast
     engine.work()
     work(house)
     expect(page.locator("#progress")).to_have_attribute("data-state", "done")  # without anybody's doing
-    expect(page.locator(".tiles .good dd")).to_have_text("61")
+    expect(page.locator(".tiles .wait dd")).to_have_text("61")
     look(page, "broadcast-done")
     page.get_by_role("link", name="没有收到的人").click()
     expect(page.get_by_text("Member00003").first).to_be_visible()
