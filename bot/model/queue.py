@@ -32,7 +32,7 @@ class What(StrEnum):
 FILED = frozenset({What.REPORT, What.OBJECTION, What.REAPPLICATION, What.WITHDRAWAL})
 _STAFF = frozenset({Role.OPERATOR, Role.APPROVER})
 _DOERS = {
-    **dict.fromkeys((What.APPROVAL, What.RULES, What.OBJECTION), frozenset({Role.APPROVER})),
+    **dict.fromkeys((What.APPROVAL, What.OBJECTION), frozenset({Role.APPROVER})),
     What.MEASURE: frozenset({Role.OPERATOR}),
 }
 
