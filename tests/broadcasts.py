@@ -6,6 +6,7 @@ from bot import clock
 from bot.actions import broadcast_work, broadcasts
 from bot.actions.outcomes import Settled, not_to_be_sent
 from bot.context import Context, House
+from bot.delivery.engine import Engine
 from bot.model.audience import EVERYBODY, Audience
 from bot.model.broadcast import Broadcast, Content, Form
 from bot.model.provider import Address
@@ -52,6 +53,18 @@ def of(house: House, number: str) -> Broadcast:
 def work(house: House) -> int:
     """What a worker's job does."""
     return broadcast_work.run(Context(house))
+
+
+def see_through(house: House, engine: Engine, stopped: clock.Frozen) -> None:
+    """Worker's job and engine, until nothing moves, now or a little later."""
+    quiet = 0
+    for _ in range(200):
+        quiet = 0 if work(house) + engine.work() else quiet + 1
+        if quiet == 2:
+            return
+        if quiet:
+            stopped.tick(seconds=3)
+    raise AssertionError("it does not come to an end")
 
 
 def terms(**more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from bot.errors import Stale
 from bot.model.audience import EVERYBODY, Audience
 from bot.model.broadcast import State
 from bot.store import broadcast_progress, broadcast_sending, providers, tables
-from tests.broadcasts import crowd, launched, of, terms, work
+from tests.broadcasts import crowd, launched, of, see_through, terms, work
 from tests.cast import at
 from tests.store.rows import all_of
 
@@ -36,17 +36,7 @@ def engine(make_engine):
 
 @pytest.fixture
 def run(house, engine, clock):
-    def run():
-        quiet = 0
-        for _ in range(200):
-            quiet = 0 if work(house) + engine.work() else quiet + 1
-            if quiet == 2:
-                return
-            if quiet:
-                clock.tick(seconds=3)
-        raise AssertionError("it does not come to an end")
-
-    return run
+    return lambda: see_through(house, engine, clock)
 
 
 class Died(Exception):

@@ -9,7 +9,7 @@ from bot.errors import UserMistake
 from bot.model.texts import console_broadcasts as words
 from bot.store import broadcast_sending, tables
 from bot.wecom.client import Client
-from tests.broadcasts import launched, of, terms, work
+from tests.broadcasts import launched, of, see_through, terms, work
 from tests.store.rows import all_of
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -39,19 +39,7 @@ def engine(make_engine):
 
 @pytest.fixture
 def run(house, engine, clock):
-    """Worker's job and engine, until nothing moves, now or a little later."""
-
-    def run():
-        quiet = 0
-        for _ in range(200):
-            quiet = 0 if work(house) + engine.work() else quiet + 1
-            if quiet == 2:
-                return
-            if quiet:
-                clock.tick(seconds=3)
-        raise AssertionError("it does not come to an end")
-
-    return run
+    return lambda: see_through(house, engine, clock)
 
 
 @pytest.fixture

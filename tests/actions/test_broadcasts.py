@@ -15,7 +15,7 @@ from bot.model.broadcast import State
 from bot.model.texts import broadcasts as texts
 from bot.store import broadcast_sending, tables
 from bot.store import broadcasts as rows
-from tests.broadcasts import content, crowd, draft, launched, of, receipt_card, terms, work
+from tests.broadcasts import content, crowd, draft, launched, of, receipt_card, see_through, terms, work
 from tests.store.rows import all_of
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -45,19 +45,7 @@ def engine(make_engine):
 
 @pytest.fixture
 def run(house, engine, clock):
-    """Worker's job and engine, until nothing moves, now or a little later."""
-
-    def run():
-        quiet = 0
-        for _ in range(200):
-            quiet = 0 if work(house) + engine.work() else quiet + 1
-            if quiet == 2:
-                return
-            if quiet:
-                clock.tick(seconds=3)
-        raise AssertionError("it does not come to an end")
-
-    return run
+    return lambda: see_through(house, engine, clock)
 
 
 def got(wecom, *people):

@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 
 from bot.model.case import Kind
 from bot.model.days import DayKind
-from bot.model.texts.cases import MEASURES
+from bot.model.texts.cases import FIELDS, MEASURES
 from bot.model.texts.console_cases import ground
 from rules.catalogue import Measure
 
@@ -22,13 +22,7 @@ LABELS: Mapping[str, str] = {
     "kind": "类型",
     "ground": "依据",
     "measures": "措施",
-    "facts": "认定的事实",
-    "reasons": "处理理由",
-    "recovery": "恢复条件",
-    "contact": "联系方式",
-    "rectify_days": "整改期限",
-    "objection_days": "异议期",
-    "deem_days": "视为送达",
+    **{name: label for name, label in FIELDS.items() if name != "reason"},
     "day_kind": "日期算法",
 }
 
