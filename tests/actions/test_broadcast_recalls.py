@@ -9,7 +9,7 @@ from bot.errors import UserMistake
 from bot.model.texts import console_broadcasts as words
 from bot.store import broadcast_sending, tables
 from bot.wecom.client import Client
-from tests.broadcasts import launched, of, see_through, terms, work
+from tests.broadcasts import launched, of, see_through, terms
 from tests.store.rows import all_of
 
 pytestmark = pytest.mark.usefixtures("clock")
