@@ -146,7 +146,7 @@ def a_case_is_written_and_approved(lin, zhou):
     page.get_by_label("恢复条件").fill("提供应用介绍中的全部功能。")
     page.get_by_label("联系方式").fill("平台运营 ops@example.com")
     page.get_by_label("整改期限").fill("7")
-    expect(page.locator(".card-title")).to_be_visible()
+    expect(page.locator(".phone-title")).to_be_visible()
     lin.look()
     lin.press("保存并提交审批")
     lin.is_told("已提交审批")
