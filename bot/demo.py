@@ -30,7 +30,9 @@ def run(data_dir: Path = Path("data")) -> int:
     if taken:
         print(f"端口已被占用：{'、'.join(taken)}。请停掉占用它的程序，或换端口：BIND=… SANDBOX_BIND=… make demo")
         return 1
-    signal.signal(signal.SIGTERM, _interrupt)
+    asked = _Asked()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, asked.stop)
     children: list[subprocess.Popen[bytes]] = []
     try:
         for command in ("sandbox", "serve", "worker"):
@@ -41,7 +43,7 @@ def run(data_dir: Path = Path("data")) -> int:
         _announce(environment, data_dir)
         if not has_menu:
             print("应用菜单没有放好，不影响提问。")
-        return _watch(children, data_dir)
+        return _watch(children, data_dir, asked)
     except KeyboardInterrupt:
         return 0
     except _NotStarted as error:
@@ -56,8 +58,15 @@ class _NotStarted(Exception):
     pass
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+class _Asked:
+    """Whether somebody asked to stop: an interrupt may strike where Python swallows it, while something is being cleaned up."""
+
+    def __init__(self) -> None:
+        self.to_stop = False
+
+    def stop(self, *_: object) -> None:
+        self.to_stop = True
+        raise KeyboardInterrupt
 
 
 # Settings that whoever tries things out may give; all others are the demo's own.
@@ -212,16 +221,19 @@ def _python() -> str:
     return str(program.relative_to(Path.cwd())) if program.is_relative_to(Path.cwd()) else str(program)
 
 
-def _watch(children: "list[subprocess.Popen[bytes]]", data_dir: Path) -> int:
-    while True:
+def _watch(children: "list[subprocess.Popen[bytes]]", data_dir: Path, asked: _Asked) -> int:
+    while not asked.to_stop:
         time.sleep(0.5)
         if any(child.poll() is not None for child in children):
             print(f"有一个进程意外退出，请看日志：{(data_dir / 'logs').resolve()}")
             return 1
+    return 0
 
 
 def _stop(children: "list[subprocess.Popen[bytes]]") -> None:
-    """Ask every child to finish what it has in hand, the server first; end what does not."""
+    """Ask every child to finish what it has in hand, the server first; end what does not. Pressing Ctrl-C again leaves none behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     for child in reversed(children):
         if child.poll() is None:
             child.terminate()
