@@ -51,6 +51,7 @@ _NOT_PAGES = {
 # What a part of an address names: the column to take from, and where it depends on the page.
 _NUMBERS: dict[str, tuple[str, str]] = {
     "case": ("cases", "number"),
+    "conduct": ("cases", "number"),
     "filing": ("filings", "number"),
     "here": ("cases", "number"),
     "provider": ("providers", "code"),
