@@ -147,12 +147,16 @@ class App:
         self.shelf.open()
         self.shelf.start()
 
+    def settle(self) -> None:
+        """The book's 300 000 objects live as long as the process: the collector need not look at them again, in the middle of some page."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
+
     def web(self) -> Callback:
         """The web server's application: the callback in front, Flask behind."""
         self.ready()
-        gc.collect()
-        gc.freeze()  # the book's 300 000 objects live as long as the process: the collector need not look at them again
-        gc.set_threshold(10_000, 20, 20)
+        self.settle()
         served = frozenset(filter(None, (self.settings.wecom_corpid, self.settings.wecom_suite_id)))
         portal = Portal(self.house, self.client).blueprint()
         console = None if self.settings.has_own_console else Console(self.house, self.client, self.queue.waiting).blueprint()
@@ -162,6 +166,7 @@ class App:
     def console(self) -> Pages:
         """The application of a console that listens elsewhere than the callback: its pages, and nothing else but health."""
         self.ready()
+        self.settle()
         pages = Console(self.house, self.client, self.queue.waiting).blueprint()
         return Pages(create_app(self.checks(), [], self.settings.trusted_proxies, console=pages))
 

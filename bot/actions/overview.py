@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 
 from bot import clock, failpoint
@@ -53,7 +53,7 @@ def read(ctx: Context, length: int) -> Overview:
     """The last `length` days."""
     today, now = date.fromisoformat(clock.today()), clock.now()
     starts = overview.buckets(today, length)
-    since = datetime.combine(starts[0], datetime.min.time(), SHANGHAI)
+    since = datetime.combine(starts[0], datetime.min.time(), SHANGHAI).astimezone(UTC)  # moments of one zone are compared far quicker
     with ctx.read() as connection:
         found = rows.case_dates(connection, since)
         lifts = rows.lifts(connection, since, now)

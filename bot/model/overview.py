@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.clock import SHANGHAI
 from bot.model.case import State
@@ -24,9 +24,11 @@ _ENDS = (State.RECOVERED, State.REVOKED, State.CLOSED)
 _DAILY = 31  # days up to which each day stands for itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseDates:
-    """One case's way through time. served_how: "" while it is not served. reported_at: when its report was first handed in."""
+class CaseDates(NamedTuple):
+    """One case's way through time; a tuple, since a page reads tens of thousands.
+
+    served_how: "" while it is not served. reported_at: when its report was first handed in.
+    """
 
     ground: str
     state: State
@@ -35,8 +37,8 @@ class CaseDates:
     served_at: datetime | None
     served_how: str
     rectify_by: datetime | None
-    reported_at: datetime | None
     ended_at: datetime | None
+    reported_at: datetime | None
 
     @property
     def is_confirmed(self) -> bool:
@@ -88,13 +90,13 @@ class Grid:
         self._starts = starts
         self._days = (starts[1] - starts[0]).days if len(starts) > 1 else 1
         # All days in China are 24 hours, so that moments can be counted from here on: whoever asks has tens of thousands of them.
-        self._since, self._width = datetime.combine(starts[0], datetime.min.time(), SHANGHAI).astimezone(UTC), timedelta(days=self._days)
+        self._since = datetime.combine(starts[0], datetime.min.time(), SHANGHAI).astimezone(UTC)
 
     def place(self, day: date) -> int:
         return (day - self._starts[0]).days // self._days
 
     def at(self, moment: datetime | None) -> int | None:
-        return None if moment is None else (moment - self._since) // self._width
+        return None if moment is None else (moment - self._since).days // self._days
 
     def has(self, place: int | None) -> bool:
         return place is not None and 0 <= place < len(self._starts)
@@ -144,12 +146,12 @@ def charts(
     now: datetime,
 ) -> list[Chart]:
     """All of them. lifts: until when a measure was to be lifted, and when it was. sums: by name, by day."""
-    placed = [_placed(grid, one) for one in cases]
+    at = _Places(*([grid.at(moment) for moment in moments] for moments in _moments(cases)))
     return [
-        _states(grid, placed),
-        _grounds(grid, placed),
-        _times(grid, placed),
-        _shares(grid, placed, lifts, now),
+        _states(grid, cases, at),
+        _grounds(grid, cases, at),
+        _times(grid, cases, at),
+        _shares(grid, cases, at, lifts, now),
         Chart(name="deliveries", series=DELIVERED, rows=_summed(grid, sums, DELIVERED)),
         Chart(name="questions", series=ASKED, rows=_summed(grid, sums, ASKED)),
         Chart(
@@ -166,61 +168,62 @@ def charts(
     ]
 
 
-class _Placed(NamedTuple):
-    """One case, and in which buckets it was what."""
+class _Places(NamedTuple):
+    """In which bucket each case was what, in the order of the cases."""
 
-    case: CaseDates
-    opened: int | None
-    issued: int | None
-    served: int | None
-    due: int | None
-    reported: int | None
-    ended: int | None
-
-
-def _placed(grid: Grid, one: CaseDates) -> _Placed:
-    moments = one.opened_at, one.issued_at, one.served_at, one.rectify_by, one.reported_at, one.ended_at
-    return _Placed(one, *map(grid.at, moments))
+    opened: Sequence[int | None]
+    issued: Sequence[int | None]
+    served: Sequence[int | None]
+    due: Sequence[int | None]
+    ended: Sequence[int | None]
+    reported: Sequence[int | None]
 
 
-def _states(grid: Grid, cases: Sequence[_Placed]) -> Chart:
+def _moments(cases: Sequence[CaseDates]) -> Iterable[Sequence[datetime | None]]:
+    """As _Places has them."""
+    of: list[Sequence[Any]] = list(zip(*cases, strict=True)) or [()] * len(CaseDates._fields)
+    by_name = dict(zip(CaseDates._fields, of, strict=True))
+    return (by_name[name] for name in ("opened_at", "issued_at", "served_at", "rectify_by", "ended_at", "reported_at"))
+
+
+def _states(grid: Grid, cases: Sequence[CaseDates], at: _Places) -> Chart:
     columns = [
-        grid.standing((one.issued, one.ended) for one in cases),
-        grid.counts(one.issued for one in cases),
-        *(grid.counts(one.ended for one in cases if one.case.state is state) for state in _ENDS),
+        grid.standing(zip(at.issued, at.ended, strict=True)),
+        grid.counts(at.issued),
+        *(grid.counts(place for one, place in zip(cases, at.ended, strict=True) if one.state is state) for state in _ENDS),
     ]
     return Chart(name="states", series=("open", "issued", *(str(state) for state in _ENDS)), rows=grid.rows(columns))
 
 
-def _grounds(grid: Grid, cases: Sequence[_Placed]) -> Chart:
-    opened = [one for one in cases if grid.has(one.opened)]
-    ordered = sorted(Counter(one.case.ground for one in opened).items(), key=lambda given: (-given[1], given[0]))
+def _grounds(grid: Grid, cases: Sequence[CaseDates], at: _Places) -> Chart:
+    opened = [(one.ground, place) for one, place in zip(cases, at.opened, strict=True) if grid.has(place)]
+    ordered = sorted(Counter(ground for ground, _ in opened).items(), key=lambda given: (-given[1], given[0]))
     names = {ground: ground if n < _GROUNDS else OTHERS for n, (ground, _) in enumerate(ordered)}
     series = tuple(dict.fromkeys(names.values()))
-    columns = [grid.counts(one.opened for one in opened if names[one.case.ground] == name) for name in series]
+    columns = [grid.counts(place for ground, place in opened if names[ground] == name) for name in series]
     return Chart(name="grounds", series=series, rows=grid.rows(columns))
 
 
-def _times(grid: Grid, cases: Sequence[_Placed]) -> Chart:
+def _times(grid: Grid, cases: Sequence[CaseDates], at: _Places) -> Chart:
     """allowed: how long those had who reported."""
-    confirmed = [one for one in cases if grid.has(one.served) and one.case.is_confirmed]
-    reported = [one for one in cases if grid.has(one.reported)]
-    recovered = [one for one in cases if grid.has(one.ended) and one.case.state is State.RECOVERED]
+    confirmed = (pair for pair in zip(at.served, cases, strict=True) if pair[1].is_confirmed)
+    reported = [pair for pair in zip(at.reported, cases, strict=True) if pair[0] is not None]
+    recovered = (pair for pair in zip(at.ended, cases, strict=True) if pair[1].state is State.RECOVERED)
     columns = [
-        grid.medians((one.served, lasted(one.case.issued_at, one.case.served_at)) for one in confirmed),
-        grid.medians((one.reported, lasted(one.case.served_at, one.case.reported_at)) for one in reported),
-        grid.medians((one.reported, lasted(one.case.served_at, one.case.rectify_by)) for one in reported if one.case.rectify_by),
-        grid.medians((one.ended, lasted(one.case.issued_at, one.case.ended_at)) for one in recovered),
+        grid.medians((place, lasted(one.issued_at, one.served_at)) for place, one in confirmed),
+        grid.medians((place, lasted(one.served_at, one.reported_at)) for place, one in reported),
+        grid.medians((place, lasted(one.served_at, one.rectify_by)) for place, one in reported if one.rectify_by),
+        grid.medians((place, lasted(one.issued_at, one.ended_at)) for place, one in recovered),
     ]
     return Chart(name="times", series=("to_receipt", "to_report", "allowed", "to_recovery"), unit="days", rows=grid.rows(columns))
 
 
-def _shares(grid: Grid, cases: Sequence[_Placed], lifts: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Chart:
+def _shares(grid: Grid, cases: Sequence[CaseDates], at: _Places, lifts: Sequence[tuple[datetime, datetime | None]], now: datetime) -> Chart:
     columns = [
-        grid.shares((one.served, one.case.is_confirmed) for one in cases),
-        grid.shares((one.due, one.case.reported_in_time) for one in cases if grid.has(one.due) and one.case.had_to_report(now)),
+        grid.shares((place, one.is_confirmed) for one, place in zip(cases, at.served, strict=True)),
+        grid.shares((place, one.reported_in_time) for one, place in zip(cases, at.due, strict=True) if one.had_to_report(now)),
         grid.shares((grid.at(due_at), done_at is not None and done_at <= due_at) for due_at, done_at in lifts),
-        grid.shares((one.issued, one.case.state is State.REVOKED) for one in cases),
+        grid.shares((place, one.state is State.REVOKED) for one, place in zip(cases, at.issued, strict=True)),
     ]
     return Chart(name="shares", series=("received", "in_time", "lifted_in_time", "reversed"), unit="percent", rows=grid.rows(columns))
 

@@ -1,6 +1,7 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,10 +26,17 @@ class Moment(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """In one step from what the driver gives: pages read tens of thousands of moments."""
+        return _of_text if dialect.name == "sqlite" else _in_utc
+
+
+def _of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 class Json(TypeDecorator[Any]):

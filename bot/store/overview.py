@@ -25,10 +25,10 @@ def case_dates(connection: Connection, since: datetime) -> list[CaseDates]:
     reported = {row[0]: row[1] for row in connection.execute(reports.group_by(filings.c.case_id))}
     fields = [cases.c[name] for name in ("id", "ground", "state", *_DATES)]
     lately = or_(cases.c.opened_at >= since, cases.c.ended_at >= since, cases.c.ended_at.is_(None), cases.c.rectify_by >= since)
-    found = []
-    for row in connection.execute(select(*fields).where(lately)):
-        dates = {name: row._mapping[name] for name in _DATES}
-        found.append(CaseDates(ground=row.ground, state=State(row.state), reported_at=reported.get(row.id), **dates))
+    states = {str(state): state for state in State}
+    found = list[CaseDates]()
+    for some in connection.execute(select(*fields).where(lately)).partitions(500):
+        found += [CaseDates._make((ground, states[state], *dates, reported.get(id_))) for id_, ground, state, *dates in some]
     return found
 
 

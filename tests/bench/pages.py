@@ -84,6 +84,8 @@ def _measured(run: Run, name: str, url: str) -> bool:
         began = time.perf_counter()
         seeding.fill(Context(app.house), size, run.seed, lambda words: note(f"  {words}"))
         seeded_s = time.perf_counter() - began
+        app.shelf.open()
+        app.settle()  # as a web process does before its first page
         try:
             return _pages(run, name, app, seeded_s)
         finally:

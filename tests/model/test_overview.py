@@ -1,6 +1,5 @@
 """What happened when, put into days and weeks of China."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -36,16 +35,16 @@ def values(cases, chart, series, length=30, lifts=(), sums=None):
 
 @pytest.mark.parametrize("length", [30, 90])
 def test_midnight_in_china_parts_one_bucket_from_the_next(length):
-    cases = [FRESH, replace(FRESH, issued_at=MIDNIGHT)]
+    cases = [FRESH, FRESH._replace(issued_at=MIDNIGHT)]
     issued = values(cases, "states", "issued", length)
     assert issued["2026-03-02"] == 1
     assert issued["2026-03-01" if length == 30 else "2026-02-23"] == 1
 
 
 def test_what_is_open_is_what_began_and_has_not_ended_whenever_it_began():
-    long_ago = replace(FRESH, issued_at=datetime(2020, 1, 1, tzinfo=UTC))
-    over = replace(FRESH, issued_at=BEFORE, ended_at=MIDNIGHT, state=State.REVOKED)
-    open_ = values([long_ago, over, replace(FRESH, issued_at=None)], "states", "open")
+    long_ago = FRESH._replace(issued_at=datetime(2020, 1, 1, tzinfo=UTC))
+    over = FRESH._replace(issued_at=BEFORE, ended_at=MIDNIGHT, state=State.REVOKED)
+    open_ = values([long_ago, over, FRESH._replace(issued_at=None)], "states", "open")
     assert open_["2026-02-28"] == 1
     assert open_["2026-03-01"] == 2
     assert open_["2026-03-02"] == 1
@@ -54,8 +53,8 @@ def test_what_is_open_is_what_began_and_has_not_ended_whenever_it_began():
 
 def test_only_a_receipt_counts_as_received():
     served: dict[str, Any] = {"issued_at": BEFORE, "served_at": BEFORE + timedelta(days=3)}
-    cases = [replace(FRESH, served_how=how, **served) for how in ("receipt", "deemed", "recorded")]
-    cases[0] = replace(cases[0], served_at=BEFORE + timedelta(days=2))
+    cases = [FRESH._replace(served_how=how, **served) for how in ("receipt", "deemed", "recorded")]
+    cases[0] = cases[0]._replace(served_at=BEFORE + timedelta(days=2))
     assert values(cases, "times", "to_receipt")["2026-03-03"] == 2
     assert values(cases, "times", "to_receipt")["2026-03-04"] is None
     assert values(cases, "shares", "received")["2026-03-04"] == 0
@@ -64,13 +63,13 @@ def test_only_a_receipt_counts_as_received():
 def test_who_never_reports_is_late_once_the_day_is_over_and_who_need_not_report_is_neither():
     due: dict[str, Any] = {"served_at": BEFORE, "served_how": "receipt", "rectify_by": MIDNIGHT + timedelta(days=2)}
     early, late = MIDNIGHT + timedelta(days=1), MIDNIGHT + timedelta(days=3)
-    reported = replace(FRESH, **due, reported_at=early)
+    reported = FRESH._replace(**due, reported_at=early)
     in_time = ("shares", "in_time")
     assert values([reported], *in_time)["2026-03-04"] == 100
-    assert values([reported, replace(reported, reported_at=late)], *in_time)["2026-03-04"] == 50
-    assert values([reported, replace(reported, reported_at=None)], *in_time)["2026-03-04"] == 50
-    assert values([reported, replace(reported, reported_at=None, ended_at=early)], *in_time)["2026-03-04"] == 100
-    assert values([replace(reported, rectify_by=NOW + timedelta(hours=1))], *in_time)["2026-03-10"] is None
+    assert values([reported, reported._replace(reported_at=late)], *in_time)["2026-03-04"] == 50
+    assert values([reported, reported._replace(reported_at=None)], *in_time)["2026-03-04"] == 50
+    assert values([reported, reported._replace(reported_at=None, ended_at=early)], *in_time)["2026-03-04"] == 100
+    assert values([reported._replace(rectify_by=NOW + timedelta(hours=1))], *in_time)["2026-03-10"] is None
     assert values([reported], "times", "allowed")["2026-03-03"] == 2
 
 
@@ -81,13 +80,13 @@ def test_a_measure_lifted_after_its_time_or_not_at_all_is_late():
 
 
 def test_a_report_from_before_the_service_took_no_time():
-    case = replace(FRESH, served_at=MIDNIGHT + timedelta(days=1), served_how="recorded", reported_at=MIDNIGHT)
+    case = FRESH._replace(served_at=MIDNIGHT + timedelta(days=1), served_how="recorded", reported_at=MIDNIGHT)
     assert values([case], "times", "to_report")["2026-03-02"] == 0
 
 
 def test_grounds_beyond_the_fifth_are_counted_as_others_and_those_outside_of_the_time_are_none():
-    cases = [replace(FRESH, ground=f"row:{n}") for n in range(7)] + [replace(FRESH, ground="row:0")] * 2
-    cases += [replace(FRESH, ground="old", opened_at=datetime(2020, 1, 1, tzinfo=UTC))] * 9
+    cases = [FRESH._replace(ground=f"row:{n}") for n in range(7)] + [FRESH._replace(ground="row:0")] * 2
+    cases += [FRESH._replace(ground="old", opened_at=datetime(2020, 1, 1, tzinfo=UTC))] * 9
     found = next(one for one in overview.charts(Grid(buckets(TODAY, 30)), cases, [], {}, NOW) if one.name == "grounds")
     assert found.series == ("row:0", "row:1", "row:2", "row:3", "row:4", OTHERS)
     assert [sum(row[n] or 0 for _, row in found.rows) for n in range(6)] == [3, 1, 1, 1, 1, 2]
