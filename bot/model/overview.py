@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate
+from operator import attrgetter
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bot.clock import SHANGHAI
 from bot.model.case import State
@@ -146,7 +147,7 @@ def charts(
     now: datetime,
 ) -> list[Chart]:
     """All of them. lifts: until when a measure was to be lifted, and when it was. sums: by name, by day."""
-    at = _Places(*([grid.at(moment) for moment in moments] for moments in _moments(cases)))
+    at = _Places(*(list(map(grid.at, map(attrgetter(moment), cases))) for moment in _PLACED))
     return [
         _states(grid, cases, at),
         _grounds(grid, cases, at),
@@ -179,11 +180,7 @@ class _Places(NamedTuple):
     reported: Sequence[int | None]
 
 
-def _moments(cases: Sequence[CaseDates]) -> Iterable[Sequence[datetime | None]]:
-    """As _Places has them."""
-    of: list[Sequence[Any]] = list(zip(*cases, strict=True)) or [()] * len(CaseDates._fields)
-    by_name = dict(zip(CaseDates._fields, of, strict=True))
-    return (by_name[name] for name in ("opened_at", "issued_at", "served_at", "rectify_by", "ended_at", "reported_at"))
+_PLACED = ("opened_at", "issued_at", "served_at", "rectify_by", "ended_at", "reported_at")  # of a case, as _Places has them
 
 
 def _states(grid: Grid, cases: Sequence[CaseDates], at: _Places) -> Chart:

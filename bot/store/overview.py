@@ -16,14 +16,14 @@ from bot.store.tables import batches, broadcast_receipts, cases, days, deliverie
 
 _OUTCOME = re.compile(r"ask_rule (?:\d{4}-\d\d-\d\d )?(?P<came>refusal|\d+\.\d+)(?= |$)", re.ASCII)
 _FAILED = ("rejected", "exhausted")
-_DATES = ("opened_at", "issued_at", "served_at", "served_how", "rectify_by", "ended_at")
+_OWN = CaseDates._fields[:-1]  # what stands in the case itself; the report is the last
 
 
 def case_dates(connection: Connection, since: datetime) -> list[CaseDates]:
     """How each case went that was opened, ended or due since, or is not over: whatever happened since then happened to one of these."""
     reports = select(filings.c.case_id, func.min(filings.c.submitted_at)).where(filings.c.kind == FilingKind.REPORT)
     reported = {row[0]: row[1] for row in connection.execute(reports.group_by(filings.c.case_id))}
-    fields = [cases.c[name] for name in ("id", "ground", "state", *_DATES)]
+    fields = [cases.c[name] for name in ("id", *_OWN)]
     lately = or_(cases.c.opened_at >= since, cases.c.ended_at >= since, cases.c.ended_at.is_(None), cases.c.rectify_by >= since)
     states = {str(state): state for state in State}
     found = list[CaseDates]()
